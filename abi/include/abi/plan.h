@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// The plan: every form and every service manifest, compiled by tools/image from forms/*.toml and */service.toml into
+// one flat table in the bundle (kind BUNDLE_PLAN), so init hands out handles by walking rows and parses nothing.
+//
+//     plan_header | plan_form × form_count | plan_service × service_count | plan_grant × grant_count
+//
+// Names are NUL-terminated and zero-filled. `./nx ps --plan` prints the table.
+#pragma once
+
+#include "abi/types.h"
+
+#define PLAN_MAGIC        0x314e414c5053584eull // "NXSPLAN1"
+#define PLAN_NAME_MAX     24u
+#define PLAN_SERVICES_MAX 64u // a form's services are a 64-bit set
+#define PLAN_GRANTS_MAX   512u
+
+struct plan_header {
+    uint64_t magic;
+    uint32_t form_count;
+    uint32_t service_count;
+    uint32_t grant_count;
+    uint32_t developer; // 1: a developer image (kill, ps, inject allowed)
+};
+_Static_assert(sizeof(struct plan_header) == 24, "no padding");
+
+enum plan_input { PLAN_TOUCH = 1, PLAN_POINTER = 2, PLAN_KEYBOARD = 4, PLAN_ROTARY = 8, PLAN_SERIAL = 16 };
+enum plan_output { PLAN_PIXELS = 1, PLAN_TEXT = 2, PLAN_SPEECH = 4 };
+
+// What a device form is and runs. Sizes come from the display found; these are the form's own facts.
+struct plan_form {
+    char name[PLAN_NAME_MAX];
+    uint64_t services;       // bit i: service row i runs
+    uint32_t scale_percent;  // device pixels per dp, 100 = 1
+    uint32_t inputs;         // enum plan_input bits
+    uint32_t outputs;        // enum plan_output bits
+    uint32_t memory_min_mib; // less is refused at boot with a clear message
+    uint32_t needs_display;  // 1: refuse to boot without one
+    uint32_t reserved;
+};
+_Static_assert(sizeof(struct plan_form) == 56, "no padding");
+
+enum plan_restart { PLAN_RESTART_ALWAYS = 0, PLAN_RESTART_NEVER = 1 };
+
+// A service, driver or app. It always gets: "self" (receive on its own endpoint, badge 0), "log" (write), "system" (the
+// signal init raises for it), and one row per grant.
+struct plan_service {
+    char name[PLAN_NAME_MAX];    // also the bundle entry's name
+    uint32_t priority;           // 1 to 30
+    uint32_t memory_kib;         // what its heap and objects may take
+    uint32_t restart;            // enum plan_restart
+    uint32_t grant_first;        // index of its first grant
+    uint32_t grant_count;
+    uint32_t reserved;
+};
+_Static_assert(sizeof(struct plan_service) == 48, "no padding");
+
+enum plan_grant_kind {
+    GRANT_SERVICE = 1,   // call the endpoint of service `target`; badge = caller's row + 1; value = bit of "system"
+                         // that init raises when that service has been restarted
+    GRANT_DEVICES = 2,   // every enabled device tree node compatible with `target`: handles "mmio0", "irq0", "mmio1", …
+    GRANT_FILE = 3,      // the bundle's data file `target`, as memory (read)
+    GRANT_SUPERVISOR = 4, // call init itself (abi/ipc/supervisor.h)
+    GRANT_MACHINE = 5,   // machine authority, reduced to power; the supervisor's own consoles only
+    GRANT_LOG_READ = 6,  // the handle "log" may read, too
+    GRANT_PHYSICAL = 7,  // memories it is sent keep RIGHT_PHYSICAL (the DMA bus only)
+};
+
+struct plan_grant {
+    char name[PLAN_NAME_MAX];   // of the handle in the program's start block
+    char target[32];            // by kind
+    uint32_t kind;              // enum plan_grant_kind
+    uint32_t value;             // by kind
+};
+_Static_assert(sizeof(struct plan_grant) == 64, "no padding");
+
+// The restart bits of the "system" signal: bit `value` (0 to 31) of a GRANT_SERVICE row. Bits above are init's own.
+#define SYSTEM_BIT_STOP (1ull << 63) // end yourself in good order

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// The system calls. `ecall` from U-mode; a7 = number, a0… = arguments in the order written; a0 = status_t (sign
+// extended) or a non-negative value, a1… = further results. A call that moves a message also uses the eight message
+// registers a3 a4 a5 a6 t0 t1 t2 t3 (words 0 to 7), in and out. Registers not named as results keep their values,
+// except t4-t6, which are cleared. No argument is a pointer: bytes travel in registers or in the calling thread's
+// message page (abi/message.h). Any wrong handle, right, length or number yields an error and changes nothing.
+// A "deadline" is an instant_ns_t; DEADLINE_NOW polls, DEADLINE_NEVER waits for ever; a missed one is ERR_TIMEOUT.
+#pragma once
+
+#include "abi/message.h"
+
+// S(number, name): arguments → results; rights; blocking; errors beyond BAD_HANDLE, DENIED, INVALID.
+#define SYSCALL_LIST(S)                                                                            \
+    /* Messages. */                                                                                \
+    S(0, call)                /* endpoint, info, deadline, words → status of delivery, info, -, words */ \
+    S(1, reply_receive)       /* endpoint, info | REPLY_NONE, deadline, words → event, info, badge, words */ \
+    S(2, reply_take)          /* → reply handle for the caller being served */                     \
+    S(3, reply)               /* reply handle (consumed), info, -, words → status */               \
+    S(4, endpoint_create)     /* → endpoint handle with all rights */                              \
+    /* Handles. */                                                                                 \
+    S(8, handle_duplicate)    /* handle, rights, badge (0: keep) → handle */                       \
+    S(9, handle_close)        /* handle → status */                                                \
+    S(10, handle_give)        /* process, handle (moved) → handle value in that process */         \
+    S(11, handle_info)        /* handle → kind, rights, badge */                                   \
+    /* Signals: a word of 64 bits. */                                                              \
+    S(16, signal_create)      /* → signal handle */                                                \
+    S(17, signal_raise)       /* signal, bits → status; never blocks */                            \
+    S(18, signal_wait)        /* signal, mask, deadline → status, bits (those of mask, now cleared) */ \
+    S(19, signal_bind)        /* signal | HANDLE_NONE → status: the calling thread's reply_receive also waits for it */ \
+    /* Memory. */                                                                                  \
+    S(24, memory_create)      /* size_bytes, MEMORY_* flags → memory handle */                     \
+    S(25, memory_map)         /* process | HANDLE_NONE (self), memory, address, offset, size, PROTECT_* → status */ \
+    S(26, memory_unmap)       /* process | HANDLE_NONE, address, size → status */                  \
+    S(27, memory_info)        /* memory → size_bytes, physical address (RIGHT_PHYSICAL, contiguous only; else 0) */ \
+    S(28, memory_device)      /* machine, physical address, size → memory handle (uncached, never executable) */ \
+    /* Processes and threads. */                                                                   \
+    S(32, process_create)     /* name word 0, 1, 2 (24 bytes in a0-a2), → process handle */        \
+    S(33, process_start)      /* process, entry, stack top, message page address, priority → status; first thread */ \
+    S(34, process_kill)       /* process, exit code → status */                                    \
+    S(35, process_info)       /* process → status; struct process_info in the message page */      \
+    S(36, process_watch)      /* process, signal, bits → status: raised when it ends */            \
+    S(37, process_exit)       /* exit code: ends the calling process */                            \
+    S(38, thread_create)      /* entry, stack top, argument, message page address, priority → thread handle; own process */ \
+    S(39, thread_exit)        /* ends the calling thread; the last one ends the process */         \
+    S(40, thread_yield)       /* → OK */                                                           \
+    /* Time, interrupts. */                                                                        \
+    S(48, clock)              /* → nanoseconds since boot */                                       \
+    S(49, timer_create)       /* signal, bits → timer handle */                                    \
+    S(50, timer_set)          /* timer, deadline (NEVER stops it) → status */                      \
+    S(51, interrupt_create)   /* machine, interrupt number, signal, bits → interrupt handle, masked */ \
+    S(52, interrupt_done)     /* interrupt → status: unmask, wait for the next */                  \
+    /* The machine. */                                                                             \
+    S(56, log_write)          /* log, size: that many bytes of the message page → status */        \
+    S(57, log_read)           /* log, position → bytes in the page (≥ 0), next position in a1 */   \
+    S(58, log_console)        /* machine, on: the kernel itself writes the log to the console or not → status */ \
+    S(59, machine_info)       /* log → struct machine_info in the message page */                  \
+    S(60, machine_power)      /* machine, POWER_* → only returns an error */
+
+#define SYSCALL_ENUM(number, name) SYSCALL_##name = (number),
+enum { SYSCALL_LIST(SYSCALL_ENUM) SYSCALL_COUNT_MAX = 64 };
+#undef SYSCALL_ENUM
+
+// call: fails with ERR_PEER_DIED when the server (or its reply) died after it had received the request, ERR_TIMEOUT at the
+// deadline (the server's later reply is dropped), ERR_TOO_LARGE. A request not yet received stays queued at the endpoint
+// while the server is replaced: the caller just waits. Handles in a request that is not delivered stay with the sender.
+//
+// reply_receive: first answers the caller being served (info REPLY_NONE: nobody), then waits. a0 is one of
+#define RECEIVED_CALL    0 // a request: info, badge and words or page are filled
+#define RECEIVED_SIGNAL  1 // bits of the bound signal in a1, now cleared; a reply may still be owed only if taken
+#define RECEIVED_CLOSED  2 // the last handle with badge a2 is gone
+// or an error (ERR_TIMEOUT at the deadline). Signals win over requests. Badge 0 is never reported as closed.
+#define REPLY_NONE UINT64_MAX
+
+// memory_create flags.
+enum {
+    MEMORY_CONTIGUOUS = 1 << 0, // physically contiguous, resident, below 4 GiB: for DMA (at most 8 MiB)
+};
+
+enum {
+    PROTECT_READ = 1 << 0,
+    PROTECT_WRITE = 1 << 1,
+    PROTECT_EXECUTE = 1 << 2, // never with PROTECT_WRITE
+};
+
+enum { POWER_OFF = 0, POWER_REBOOT = 1 };
+
+// User addresses lie in [USER_BASE, USER_END); the lowest 64 KiB and everything above never map.
+#define USER_BASE 0x10000ull
+#define USER_END  0x3fc0000000ull
+
+enum process_state { PROCESS_NEW = 0, PROCESS_RUNNING = 1, PROCESS_EXITED = 2, PROCESS_FAULTED = 3 };
+
+// process_info leaves this in the caller's message page.
+struct process_info {
+    char name[PROCESS_NAME_MAX];
+    uint32_t state;        // enum process_state
+    int32_t exit_code;     // EXITED, or as given to process_kill
+    uint64_t cpu_ns;       // time its threads ran
+    uint64_t memory_bytes; // pages of memory objects it created, page tables and kernel objects included
+    uint32_t handle_count;
+    uint32_t thread_count;
+    uint64_t fault_cause;   // FAULTED: scause
+    uint64_t fault_address; // FAULTED: stval
+    uint64_t fault_pc;      // FAULTED: sepc
+    uint64_t registers[32]; // FAULTED: x0…x31
+};
+_Static_assert(sizeof(struct process_info) == 24 + 8 + 16 + 8 + 24 + 256, "no padding");
+
+// machine_info leaves this in the caller's message page.
+struct machine_info {
+    uint64_t memory_bytes;      // usable
+    uint64_t memory_free_bytes;
+    uint64_t kernel_bytes;      // text, data, page tables, objects
+    uint64_t timebase_hz;
+    uint64_t boot_ns;           // kernel entry to init's first instruction
+    uint32_t hart_count;        // online
+    uint32_t boot_hart;
+};
+_Static_assert(sizeof(struct machine_info) == 48, "no padding");
