@@ -62,7 +62,7 @@ enum plan_grant_kind {
     GRANT_SUPERVISOR = 4, // call init itself (abi/ipc/supervisor.h)
     GRANT_MACHINE = 5,   // machine authority, reduced to power; the supervisor's own consoles only
     GRANT_LOG_READ = 6,  // the handle "log" may read, too
-    GRANT_PHYSICAL = 7,  // memories it is sent keep RIGHT_PHYSICAL (the DMA bus only)
+    GRANT_PHYSICAL = 7,  // the machine with RIGHT_PHYSICAL alone (the DMA bus only)
 };
 
 struct plan_grant {

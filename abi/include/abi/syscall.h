@@ -31,7 +31,8 @@
     S(24, memory_create)      /* size_bytes, MEMORY_* flags → memory handle */                     \
     S(25, memory_map)         /* process | HANDLE_NONE (self), memory, address, offset, size, PROTECT_* → status */ \
     S(26, memory_unmap)       /* process | HANDLE_NONE, address, size → status */                  \
-    S(27, memory_info)        /* memory → size_bytes, physical address (RIGHT_PHYSICAL, contiguous only; else 0) */ \
+    S(27, memory_info)        /* memory, machine | HANDLE_NONE → status, size_bytes, physical address: 0 unless the \
+                                 memory is contiguous and the machine handle has RIGHT_PHYSICAL */ \
     S(28, memory_device)      /* machine, physical address, size → memory handle (uncached, never executable) */ \
     /* Processes and threads. */                                                                   \
     S(32, process_create)     /* name word 0, 1, 2 (24 bytes in a0-a2), → process handle */        \

@@ -34,7 +34,7 @@ enum {
     RIGHT_MANAGE = 1 << 7,   // process, thread, interrupt, timer: control
     RIGHT_DUPLICATE = 1 << 8, // make another handle to the same object (with fewer rights, with a badge if none yet)
     RIGHT_TRANSFER = 1 << 9, // send it in a message
-    RIGHT_PHYSICAL = 1 << 10, // memory: learn its physical address (the DMA bus only)
+    RIGHT_PHYSICAL = 1 << 10, // machine: learn the physical address of a contiguous memory (the DMA bus only)
     RIGHT_ALL = 0x7ff,
 };
 
