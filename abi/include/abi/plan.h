@@ -55,8 +55,10 @@ struct plan_service {
 _Static_assert(sizeof(struct plan_service) == 48, "no padding");
 
 enum plan_grant_kind {
-    GRANT_SERVICE = 1,   // call the endpoint of service `target`; badge = caller's row + 1; value = bit of "system"
-                         // that init raises when that service has been restarted
+    GRANT_SERVICE = 1,   // call the endpoint of service `target`; value = bit of "system" (0 to 31) that init raises when
+                         // that service has been restarted | restriction << 8; badge = restriction << 32 | caller's
+                         // row + 1. What a restriction (24 bits, 0: none) means is the server's: for the bus the
+                         // virtio device id that may be opened, for keys the prefix that may be signed
     GRANT_DEVICES = 2,   // every enabled device tree node compatible with `target`: handles "mmio0", "irq0", "mmio1", …
     GRANT_FILE = 3,      // the bundle's data file `target`, as memory (read)
     GRANT_SUPERVISOR = 4, // call init itself (abi/ipc/supervisor.h)
@@ -73,5 +75,9 @@ struct plan_grant {
 };
 _Static_assert(sizeof(struct plan_grant) == 64, "no padding");
 
-// The restart bits of the "system" signal: bit `value` (0 to 31) of a GRANT_SERVICE row. Bits above are init's own.
+// The "system" signal: bits 0 to 31 as GRANT_SERVICE rows say; bits above are init's own.
+#define PLAN_GRANT_BIT(value)         ((value)&0xffu)
+#define PLAN_GRANT_RESTRICTION(value) ((value) >> 8)
+#define PLAN_BADGE_ROW(badge)         ((uint32_t)(badge)&0xffffu)
+#define PLAN_BADGE_RESTRICTION(badge) ((uint32_t)((badge) >> 32) & 0xffffffu)
 #define SYSTEM_BIT_STOP (1ull << 63) // end yourself in good order
