@@ -3,7 +3,6 @@
 // mints. Nothing here waits; the transports do.
 #include "ipc/dispatch.h"
 
-#include "abi/plan.h"
 #include "base/assert.h"
 #include "os/handle.h"
 #include "os/start.h"
@@ -14,7 +13,7 @@
 
 void ipc_server_init(struct ipc_server *server, const struct ipc_service *service)
 {
-    *server = (struct ipc_server){.service = *service, .next_own_bit = IPC_BIT_OWN_FIRST};
+    *server = (struct ipc_server){.service = *service, .next_own_bit = SYSTEM_BIT_OWN_FIRST};
     if (server->service.endpoint == HANDLE_NONE)
         server->service.endpoint = os_handle("self");
     if (server->service.signal == HANDLE_NONE)
@@ -38,7 +37,7 @@ void ipc_server_on_bits(struct ipc_server *server, uint64_t bits, void (*run)(vo
 uint64_t ipc_server_bit(struct ipc_server *server, void (*run)(void *self, uint64_t bits),
                         void *self)
 {
-    assert(server->next_own_bit <= IPC_BIT_OWN_LAST);
+    assert(server->next_own_bit <= SYSTEM_BIT_OWN_LAST);
     uint64_t bit = 1ull << server->next_own_bit++;
     ipc_server_on_bits(server, bit, run, self);
     return bit;

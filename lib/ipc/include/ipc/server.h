@@ -13,16 +13,15 @@
 //     }
 //
 // Bits of the signal ("system" in the start block): 0 to 31 say that a service this one uses was
-// restarted; 32 to 39 are its interrupts; IPC_BIT_OWN_FIRST on are the service's own to hand to
+// restarted; 32 to 39 are its interrupts; SYSTEM_BIT_OWN_FIRST on are the service's own to hand to
 // peers (ipc_server_bit); the last is stop. On the host the same code is driven by the host
 // transport (ipc/host.h) instead of ipc_server_run.
 #pragma once
 
 #include "abi/ipc/interface.h"
+#include "abi/plan.h"
 #include "base/list.h"
 
-#define IPC_BIT_OWN_FIRST 40u
-#define IPC_BIT_OWN_LAST  62u
 #define IPC_HANDLERS_MAX  40u
 
 // An interface and the handlers that serve it.
