@@ -63,7 +63,8 @@ def run_quiet(command, **options):
     except FileNotFoundError as error:
         raise Trouble(f"{command[0]} is missing: run ./nx setup") from error
     except subprocess.TimeoutExpired as error:
-        raise Trouble(f"{command[0]} took over {FETCH_SECONDS_MAX} s: check the network") from error
+        raise Trouble(f"{command[0]} took over {FETCH_SECONDS_MAX} s: check the network"
+                      ) from error
 
 
 def debian_mirrors():

@@ -14,6 +14,7 @@ did not change is never built twice, and they are the same bytes wherever they w
 import argparse
 import concurrent.futures
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -80,8 +81,10 @@ def is_for(recipe, target):
 
 def recipe_key(recipe, target):
     """The key of a result: everything that decides its bytes."""
-    digest = hashlib.sha256(FORMAT.encode())
+    digest = hashlib.sha256((FORMAT + json.dumps(recipe, sort_keys=True)).encode())
     for path in recipe_inputs(recipe["name"]):
+        if path.name == "recipe.toml":
+            continue  # what it says counts, not its comments
         digest.update(f"{path.relative_to(RECIPES)}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     if "data" not in recipe:
@@ -301,9 +304,10 @@ def print_paths(target):
         if "data" not in recipe:
             defines = [f"-D{define}" for define in recipe.get("export", {}).get("defines", [])]
             flags = defines + [f"-ffile-prefix-map={cache_dir()}=/third_party"]
-            archives = sorted(str(path) for path in folder.glob("*.a"))
+            link = sorted(str(path) for path in folder.glob("*.a"))
+            link += recipe.get("export", {}).get(f"link_{target}", [])
             print("|".join(["lib", recipe["name"], str(folder / "include"), " ".join(flags),
-                            " ".join(archives)]))
+                            " ".join(link)]))
 
 
 def arguments():
