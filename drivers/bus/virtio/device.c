@@ -25,7 +25,6 @@ void device_close(struct device *device)
 uint64_t device_open(struct device *device)
 {
     device_close(device);
-    device->generation++;
     device->is_open = true;
     return transport_open(&device->transport);
 }

@@ -22,8 +22,7 @@ struct device_memory {
 
 struct device {
     struct transport transport;
-    uint32_t kind;       // enum bus_device_kind, 0: empty slot
-    uint32_t generation; // counts opens; part of the driver's badge
+    uint32_t kind; // enum bus_device_kind, 0: empty slot
     bool is_open, is_running;
     uint32_t queue_count;
     struct queue queues[BUS_QUEUES_MAX];
