@@ -92,7 +92,7 @@ class Device:
             command += ["-netdev", f"stream,id=net,server=off,addr.type=unix,addr.path={self.switch_path}"]
         if self.display:
             width, height = self.display
-            number = self.screen_port - 5900
+            number = free_port() - 5900  # the plain VNC port, unused by us
             command += [
                 "-device", f"virtio-gpu-device,xres={width},yres={height}",
                 "-device", "virtio-keyboard-device", "-device", "virtio-tablet-device",
