@@ -7,8 +7,10 @@
 #include "base/math.h"
 #include "base/test.h"
 
-#define DRIVER_AT (128u << 10) // the driver's memory, as an offset into the model's
+#define MODEL_BASE 0x80000000ull
+#define DRIVER_AT  (128u << 10) // the driver's memory, as an offset into the device's
 
+static uint8_t memory[256u << 10];
 static struct model model;
 static struct device device;
 
@@ -16,10 +18,12 @@ static void start(void)
 {
     memset(&model, 0, sizeof model);
     memset(&device, 0, sizeof device);
+    memset(memory, 0, sizeof memory);
+    model_add_range(&model, memory, MODEL_BASE, sizeof memory);
     model.features_offered = 1ull << 32 | 0x21;
     device.kind = BUS_BLOCK;
     device.transport = model_transport(&model);
-    device.rings = (struct device_memory){model.memory, MODEL_BASE, DEVICE_RING_BYTES};
+    device.rings = (struct device_memory){memory, MODEL_BASE, DEVICE_RING_BYTES};
     CHECK_EQ(device_open(&device), model.features_offered);
     uint16_t sizes[BUS_QUEUES_MAX];
     struct bus_start_req req = {.features = 1ull << 32, .queue_count = 1, .queue_size = {16}};
@@ -27,8 +31,7 @@ static void start(void)
     CHECK_EQ(sizes[0], 16);
     uint32_t index;
     CHECK_EQ(device_add_memory(
-                 &device,
-                 (struct device_memory){model.memory + DRIVER_AT, MODEL_BASE + DRIVER_AT, 8192},
+                 &device, (struct device_memory){memory + DRIVER_AT, MODEL_BASE + DRIVER_AT, 8192},
                  &index),
              OK);
     CHECK_EQ(index, 0);
@@ -48,17 +51,17 @@ static struct bus_submit_req echo(uint32_t from, uint32_t to, uint32_t size)
 static void device_carries_a_request_and_its_answer(void)
 {
     start();
-    memcpy(model.memory + DRIVER_AT, "hello", 5);
+    memcpy(memory + DRIVER_AT, "hello", 5);
     struct bus_submit_req req = echo(0, 4096, 5);
     CHECK_EQ(device_submit(&device, &req), OK);
     CHECK_EQ(model.notifications, 1);
     struct bus_completion done[4];
     CHECK_EQ(device_reap(&device, 0, done, 4), 0);
-    CHECK(model_serve(&model, 0, 0));
+    CHECK(model_echo(&model, 0, 0));
     CHECK_EQ(device_reap(&device, 0, done, 4), 1);
     CHECK_EQ(done[0].cookie, 7);
     CHECK_EQ(done[0].written_bytes, 5);
-    CHECK_BYTES(model.memory + DRIVER_AT + 4096, "hello", 5);
+    CHECK_BYTES(memory + DRIVER_AT + 4096, "hello", 5);
 }
 
 static void device_refuses_bytes_outside_the_drivers_memory(void)
@@ -93,7 +96,7 @@ static void device_refuses_bytes_outside_the_drivers_memory(void)
 static void device_copies_a_command_and_fills_in_the_address(void)
 {
     start();
-    memset(model.memory + DRIVER_AT, 0xee, 32);
+    memset(memory + DRIVER_AT, 0xee, 32);
     struct bus_submit_req req = echo(0, 4096, 32);
     req.copy_bytes = 32;
     req.address_at = 16;
@@ -101,9 +104,9 @@ static void device_copies_a_command_and_fills_in_the_address(void)
     req.address_offset = 4096;
     req.address_size = 4096;
     CHECK_EQ(device_submit(&device, &req), OK);
-    memset(model.memory + DRIVER_AT, 0x55, 32); // too late: the device gets the copy
-    CHECK(model_serve(&model, 0, 0));
-    const uint8_t *got = model.memory + DRIVER_AT + 4096;
+    memset(memory + DRIVER_AT, 0x55, 32); // too late: the device gets the copy
+    CHECK(model_echo(&model, 0, 0));
+    const uint8_t *got = memory + DRIVER_AT + 4096;
     CHECK_EQ(got[15], 0xee);
     uint64_t address = MODEL_BASE + DRIVER_AT + 4096;
     CHECK_BYTES(got + 16, &address, 8);
@@ -132,7 +135,7 @@ static void device_runs_out_of_copies_and_gets_them_back(void)
         }
         CHECK_EQ(device_submit(&device, &req), ERR_FULL);
         struct bus_completion done[BUS_REAP_MAX];
-        while (model_serve(&model, 0, 0)) {
+        while (model_echo(&model, 0, 0)) {
         }
         CHECK_EQ(device_reap(&device, 0, done, BUS_REAP_MAX), DEVICE_COPIES_MAX);
     }
@@ -149,7 +152,7 @@ static void device_fills_its_queue_and_wraps_for_ever(void)
         status_t status = device_submit(&device, &req);
         if (status == ERR_FULL) {
             CHECK_EQ(next - seen, 8); // 16 descriptors, two a request
-            while (model_serve(&model, 0, 0)) {
+            while (model_echo(&model, 0, 0)) {
             }
             status_t count = device_reap(&device, 0, done, BUS_REAP_MAX);
             CHECK_EQ(count, 8);
@@ -171,7 +174,7 @@ static void device_that_lies_is_stopped(void)
     struct bus_completion done[4];
     for (size_t i = 0; i < ARRAY_COUNT(forged); i++) {
         start();
-        model_forge(&model, 0, forged[i].head, forged[i].written);
+        model_finish(&model, 0, forged[i].head, forged[i].written);
         CHECK_EQ(device_reap(&device, 0, done, 4), ERR_CORRUPT);
         CHECK_EQ(device_reap(&device, 0, done, 4), ERR_BAD_STATE);
         CHECK_EQ(model.registers[0x070 / 4], 0);
@@ -179,7 +182,7 @@ static void device_that_lies_is_stopped(void)
     start();
     struct bus_submit_req req = echo(0, 4096, 5);
     CHECK_EQ(device_submit(&device, &req), OK);
-    CHECK(model_serve(&model, 0, 1));
+    CHECK(model_echo(&model, 0, 1));
     CHECK_EQ(device_reap(&device, 0, done, 4), ERR_CORRUPT);
 }
 

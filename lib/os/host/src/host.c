@@ -200,20 +200,23 @@ void os_host_log_show(bool on)
     log_shown = on;
 }
 
-void os_host_start_entry(const char *name, handle_t handle, uint32_t value)
-{
-    assert(entry_count < START_ENTRIES_MAX && strlen(name) < START_NAME_MAX);
-    struct start_entry *entry = &entries[entry_count++];
-    *entry = (struct start_entry){.handle = handle, .value = value};
-    memcpy(entry->name, name, strlen(name));
-}
-
-static const struct start_entry *find(const char *name)
+static struct start_entry *find(const char *name)
 {
     for (uint32_t i = 0; i < entry_count; i++)
         if (strcmp(entries[i].name, name) == 0)
             return &entries[i];
     return NULL;
+}
+
+void os_host_start_entry(const char *name, handle_t handle, uint32_t value)
+{
+    struct start_entry *entry = find(name);
+    if (!entry) {
+        assert(entry_count < START_ENTRIES_MAX && strlen(name) < START_NAME_MAX);
+        entry = &entries[entry_count++];
+    }
+    *entry = (struct start_entry){.handle = handle, .value = value};
+    memcpy(entry->name, name, strlen(name));
 }
 
 handle_t os_handle(const char *name)

@@ -14,7 +14,7 @@
 void os_host_reset(void);
 // Live handles, to find leaks: compare before and after.
 uint32_t os_host_handle_count(void);
-// Adds an entry to the simulated start block.
+// Adds an entry to the simulated start block, or replaces the one of that name.
 void os_host_start_entry(const char *name, handle_t handle, uint32_t value);
 // Moves the virtual clock forward.
 void os_host_clock_advance(uint64_t duration_ns);
