@@ -40,7 +40,6 @@ struct doc_options {
 };
 
 // ---- the document
-// -----------------------------------------------------------------------------------------------
 
 // An empty document; `options` may be NULL (a reader). Owned by the caller: doc_destroy.
 // ERR_NO_MEMORY, ERR_INVALID.
@@ -74,7 +73,6 @@ status_t doc_encode_state_vector(const struct doc *doc, struct buffer *out);
 status_t doc_update_check(const void *bytes, size_t size);
 
 // ---- transactions
-// -----------------------------------------------------------------------------------------------
 
 // Opens a transaction. Local edits outside one, and a second one inside it, are ERR_BAD_STATE.
 status_t doc_begin(struct doc *doc);
@@ -84,7 +82,6 @@ status_t doc_begin(struct doc *doc);
 status_t doc_commit(struct doc *doc, struct buffer *out_update);
 
 // ---- texts
-// ------------------------------------------------------------------------------------------------------
 
 // The root text of that name (at most DOC_NAME_SIZE_MAX bytes, zero-terminated), made on first
 // mention; NULL: no memory.
@@ -109,8 +106,7 @@ uint64_t doc_text_align(const struct doc_text *text, uint64_t index);
 enum doc_delta_kind { DOC_RETAIN = 1, DOC_INSERT = 2, DOC_DELETE = 3 };
 
 // One step of a change, left to right over the text: pass over, insert (read it with doc_text_read
-// at its new place), or delete `length` UTF-16 units. Inserts come before deletes at the same
-// place; trailing retains are left out.
+// at its new place), or delete `length` UTF-16 units. Trailing retains are left out.
 struct doc_delta {
     uint32_t kind; // enum doc_delta_kind
     uint64_t length;
@@ -130,7 +126,6 @@ void doc_text_unobserve(struct doc_text *text, doc_text_changed *changed, void *
 uint64_t doc_delta_move(const struct doc_delta *steps, size_t count, uint64_t index, bool after);
 
 // ---- maps
-// -------------------------------------------------------------------------------------------------------
 
 // The root map of that name, as doc_text.
 struct doc_map *doc_map(struct doc *doc, const char *name);
@@ -159,7 +154,6 @@ status_t doc_map_next(const struct doc_map *map, size_t *cursor, struct span *ou
                       struct doc_value *out_value);
 
 // ---- arrays
-// -----------------------------------------------------------------------------------------------------
 
 // The root array of that name, as doc_text.
 struct doc_array *doc_array(struct doc *doc, const char *name);
