@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Read the loadable segments of a static RISC-V program, refusing what the device could not map.
+
+Each segment comes out page aligned, with its protection as abi/types.h numbers it. Two segments on
+one page, or one that is writable and executable, are errors of the link, found here and not at boot.
+"""
+import struct
+
+PAGE = 4096
+PROTECT_READ, PROTECT_WRITE, PROTECT_EXECUTE = 1, 2, 4
+PT_LOAD, ET_EXEC, EM_RISCV = 1, 2, 243
+SEGMENTS_MAX = 6
+
+
+class ImageError(Exception):
+    """What cannot go into an image, in one line."""
+
+
+def page_down(value):
+    """The start of the page that holds value."""
+    return value & ~(PAGE - 1)
+
+
+def page_up(value):
+    """The end of the last page below value."""
+    return page_down(value + PAGE - 1)
+
+
+def segment(data, header):
+    """One loadable program header as a page-aligned segment."""
+    _, flags, offset, address, _, file_bytes, memory_bytes, _ = header
+    if offset + file_bytes > len(data) or file_bytes > memory_bytes:
+        raise ImageError("a segment lies outside the file")
+    lead = address - page_down(address)
+    protect = ((flags & 4) and PROTECT_READ) | ((flags & 2) and PROTECT_WRITE) | (
+        (flags & 1) and PROTECT_EXECUTE)
+    if protect & PROTECT_WRITE and protect & PROTECT_EXECUTE:
+        raise ImageError("a segment is writable and executable: separate .text and .data")
+    return {"address": address - lead, "protect": protect, "memory_bytes": memory_bytes + lead,
+            "bytes": bytes(lead) + data[offset:offset + file_bytes] if file_bytes else b""}
+
+
+def elf_segments(data):
+    """Return (entry, segments) of a static program; raises ImageError."""
+    if len(data) < 64 or data[:7] != b"\x7fELF\x02\x01\x01":
+        raise ImageError("not a 64-bit little-endian ELF file")
+    kind, machine, _, entry, table, _, _, _, size, count = struct.unpack_from("<HHIQQQIHHH", data, 16)
+    if kind != ET_EXEC or machine != EM_RISCV:
+        raise ImageError("not a static RISC-V program")
+    if size != 56 or table + size * count > len(data):
+        raise ImageError("its program headers lie outside the file")
+    headers = [struct.unpack_from("<IIQQQQQQ", data, table + size * i) for i in range(count)]
+    segments = [segment(data, header) for header in headers if header[0] == PT_LOAD and header[6]]
+    if not 1 <= len(segments) <= SEGMENTS_MAX:
+        raise ImageError(f"{len(segments)} segments; 1 to {SEGMENTS_MAX} are possible")
+    segments.sort(key=lambda part: part["address"])
+    for low, high in zip(segments, segments[1:]):
+        if page_up(low["address"] + low["memory_bytes"]) > high["address"]:
+            raise ImageError("two segments share a page: align them in the linker script")
+    if not any(part["address"] <= entry < part["address"] + part["memory_bytes"]
+               and part["protect"] & PROTECT_EXECUTE for part in segments):
+        raise ImageError("its entry lies in no executable segment")
+    return entry, segments

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compile forms/*.toml and the manifests of programs into the flat plan of abi/plan.h.
+
+Everything is checked here, so that init parses nothing: unknown keys, names that do not fit, grants
+to services that a form does not run, and numbers out of range are errors that name the file.
+tools/README.md explains the keys.
+"""
+import struct
+import tomllib
+from pathlib import Path
+
+from elf import ImageError
+
+MAGIC = 0x314E414C5053584E
+NAME_MAX, TARGET_MAX, SERVICES_MAX, GRANTS_MAX = 24, 32, 64, 512
+INPUTS = {"touch": 1, "pointer": 2, "keyboard": 4, "rotary": 8, "serial": 16}
+OUTPUTS = {"pixels": 1, "text": 2, "speech": 4}
+RESTART = {"always": 0, "never": 1}
+GRANTS = {"service": 1, "devices": 2, "file": 3, "supervisor": 4, "machine": 5, "log_read": 6,
+          "physical": 7}
+SERVICE_KEYS = {"name", "priority", "memory_kib", "stack_kib", "restart", "grants"}
+FORM_KEYS = {"name", "services", "scale_percent", "inputs", "outputs", "memory_min_mib",
+             "needs_display"}
+GRANT_KEYS = set(GRANTS) | {"restarted", "restriction"}
+
+
+def text_bytes(text, size, where):
+    """A name as NUL-terminated, zero-filled bytes."""
+    data = text.encode()
+    if not 0 < len(data) < size:
+        raise ImageError(f"{where}: the name `{text}` must have 1 to {size - 1} bytes")
+    return data.ljust(size, b"\0")
+
+
+def number(table, key, low, high, where):
+    """An integer within its range."""
+    value = table.get(key)
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise ImageError(f"{where}: `{key}` must be a number from {low} to {high}")
+    return value
+
+
+def read_table(path, keys):
+    """A TOML file whose keys are all known."""
+    try:
+        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise ImageError(f"{path}: {error}") from error
+    unknown = sorted(set(table) - keys)
+    if unknown:
+        raise ImageError(f"{path}: unknown key `{unknown[0]}`; known: {', '.join(sorted(keys))}")
+    return table
+
+
+def bits(names, known, where):
+    """A list of words as a set of bits."""
+    for name in names:
+        if name not in known:
+            raise ImageError(f"{where}: `{name}` is not one of {', '.join(known)}")
+    return sum(known[name] for name in set(names))
+
+
+def grant_row(name, grant, where):
+    """One struct plan_grant; `grant` is an inline table such as {service = "store"}."""
+    where = f"{where}: grant `{name}`"
+    unknown = sorted(set(grant) - GRANT_KEYS)
+    kinds = [key for key in grant if key in GRANTS]
+    if unknown or len(kinds) != 1:
+        raise ImageError(f"{where}: say exactly one of {', '.join(GRANTS)}")
+    kind, value = kinds[0], 0
+    target = grant[kind] if isinstance(grant[kind], str) else kind
+    if kind == "service":
+        value = number({"restarted": 31} | grant, "restarted", 0, 31, where)
+        value |= number({"restriction": 0} | grant, "restriction", 0, 0xFFFFFF, where) << 8
+    elif set(grant) & {"restarted", "restriction"}:
+        raise ImageError(f"{where}: only a service has `restarted` and `restriction`")
+    return (text_bytes(name, NAME_MAX, where) + text_bytes(target, TARGET_MAX, where)
+            + struct.pack("<II", GRANTS[kind], value))
+
+
+def load_service(program, path):
+    """The manifest of a program, checked."""
+    table = read_table(path, SERVICE_KEYS)
+    text_bytes(table.get("name", ""), NAME_MAX, path)
+    if table["name"] != program:
+        raise ImageError(f"{path}: its name is not `{program}`, the name of the program")
+    number(table, "priority", 1, 30, path)
+    number(table, "memory_kib", 16, 1 << 22, path)
+    number({"stack_kib": 64} | table, "stack_kib", 8, 8192, path)
+    if table.get("restart", "always") not in RESTART:
+        raise ImageError(f"{path}: `restart` must be one of {', '.join(RESTART)}")
+    return table | {"path": path}
+
+
+def check_references(services, forms, files):
+    """Every grant must name something that exists, and in each form something that runs."""
+    names = {service["name"] for service in services}
+    for service in services:
+        for grant in service.get("grants", {}).values():
+            if "service" in grant and grant["service"] not in names:
+                raise ImageError(f"{service['path']}: no service is called `{grant['service']}`")
+            if "file" in grant and grant["file"] not in files:
+                raise ImageError(f"{service['path']}: no data file is called `{grant['file']}`")
+    by_name = {service["name"]: service for service in services}
+    for form in forms:
+        for name in form["services"]:
+            if name not in names:
+                raise ImageError(f"{form['path']}: no service is called `{name}`")
+            for grant in by_name[name].get("grants", {}).values():
+                if grant.get("service", name) not in form["services"]:
+                    raise ImageError(f"{form['path']}: `{name}` calls `{grant['service']}`, "
+                                     "which the form does not run: add it to `services`")
+
+
+def form_row(form, index):
+    """One struct plan_form; `index` maps names of services to their rows."""
+    path = form["path"]
+    services = sum(1 << index[name] for name in set(form["services"]))
+    return (text_bytes(form.get("name", ""), NAME_MAX, path)
+            + struct.pack("<QIIIIII", services,
+                          number({"scale_percent": 100} | form, "scale_percent", 50, 400, path),
+                          bits(form.get("inputs", []), INPUTS, path),
+                          bits(form.get("outputs", []), OUTPUTS, path),
+                          number(form, "memory_min_mib", 1, 1 << 20, path),
+                          int(form.get("needs_display", False)), 0))
+
+
+def compile_plan(manifests, form_paths, files, developer):
+    """The plan's bytes from (program, manifest) pairs; rows are sorted by name, so the order of
+    arguments does not matter."""
+    services = [load_service(program, path) for program, path in sorted(manifests)]
+    forms = sorted((read_table(path, FORM_KEYS) | {"path": path} for path in form_paths),
+                   key=lambda table: table.get("name", ""))
+    if len(services) > SERVICES_MAX or len({s["name"] for s in services}) < len(services):
+        raise ImageError(f"more than {SERVICES_MAX} services, or two of one name")
+    for form in forms:
+        form.setdefault("services", [])
+    check_references(services, forms, files)
+    index = {service["name"]: row for row, service in enumerate(services)}
+    service_rows, grant_rows = b"", []
+    for service in services:
+        rows = [grant_row(name, grant, service["path"])
+                for name, grant in service.get("grants", {}).items()]
+        service_rows += text_bytes(service["name"], NAME_MAX, service["path"]) + struct.pack(
+            "<IIIIII", service["priority"], service["memory_kib"],
+            RESTART[service.get("restart", "always")], len(grant_rows), len(rows), 0)
+        grant_rows += rows
+    if len(grant_rows) > GRANTS_MAX:
+        raise ImageError(f"{len(grant_rows)} grants; {GRANTS_MAX} are possible")
+    header = struct.pack("<QIIII", MAGIC, len(forms), len(services), len(grant_rows), developer)
+    return header + b"".join(form_row(form, index) for form in forms) + service_rows + b"".join(
+        grant_rows)
