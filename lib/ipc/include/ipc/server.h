@@ -22,7 +22,7 @@
 #include "abi/plan.h"
 #include "base/list.h"
 
-#define IPC_HANDLERS_MAX  40u
+#define IPC_HANDLERS_MAX 40u
 
 // An interface and the handlers that serve it.
 struct ipc_service {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loading a program of the boot bundle (abi/bundle.h) into a new process: text and read-only data
 // are mapped straight from the bundle, writable segments are copied, a stack with an unmapped page
-// below it and the message page with the start block are added. Device only; used by init.
+// below it and the message page with the start block are added. Used by init; the checks run on the
+// host, too.
 #pragma once
 
 #include "abi/bundle.h"
@@ -9,6 +10,8 @@
 
 #define PROGRAM_STACK_TOP    0x3f00000000ull // grows down; the page below the stack is never mapped
 #define PROGRAM_MESSAGE_PAGE 0x3f00010000ull
+#define PROGRAM_STACK_MAX    (16u << 20)
+#define PROGRAM_SEGMENTS_END 0x1000000000ull // above: shared memories, heap, stack
 
 // The bundle as init sees it. Borrowed.
 struct os_bundle {
