@@ -49,19 +49,23 @@ static uint32_t color_lightness(uint32_t color)
     return (77 * (color >> 16 & 0xFF) + 150 * (color >> 8 & 0xFF) + 29 * (color & 0xFF)) >> 8;
 }
 
+// Most pixels of a letter are empty or solid: those are told apart before anything is computed.
 static void glyph_row(uint32_t *pixels, int32_t count, const uint8_t *coverage, uint32_t color,
                       uint32_t boost)
 {
     uint64_t source = blend_spread(color);
-    uint32_t weight = blend_weight(color >> 24);
+    uint32_t weight = blend_weight(color >> 24), solid = weight == 256 ? 255 : 256;
     for (int32_t i = 0; i < count; i++) {
         uint32_t part = coverage[i];
         if (part == 0) {
             continue;
         }
+        if (part == solid) {
+            pixels[i] = color;
+            continue;
+        }
         part += part * (255 - part) * boost >> 16;
-        part = blend_weight(part) * weight >> 8;
-        pixels[i] = part == 256 ? color : blend_pixel(pixels[i], source, part);
+        pixels[i] = blend_pixel(pixels[i], source, blend_weight(part) * weight >> 8);
     }
 }
 

@@ -119,13 +119,25 @@ static struct row row_at(const struct paint_target *target, int32_t y, uint32_t 
                         .color = color};
 }
 
+// Rows that a pair of corners takes.
+static int32_t corner_height(const struct outline *outline, int left, int right)
+{
+    return (max_i32(outline->radius_half[left], outline->radius_half[right]) + 1) / 2;
+}
+
 static void outline_fill(struct paint_target *target, const struct outline *outline, uint32_t color)
 {
     struct paint_rect part = paint_rect_intersect(outline->rect, target->clip);
     struct edge_scratch scratch;
+    int32_t top = corner_height(outline, TOP_LEFT, TOP_RIGHT);
+    int32_t bottom = outline->rect.height - corner_height(outline, BOTTOM_LEFT, BOTTOM_RIGHT);
     for (int32_t y = part.y; y < part.y + part.height; y++) {
         int32_t line = y - outline->rect.y;
         struct row row = row_at(target, y, color);
+        if (line >= top && line < bottom) {
+            blend_span(row.pixels + part.x, part.width, color);
+            continue;
+        }
         row_fill(&row, outline->rect, edge_of(outline, line, TOP_LEFT, BOTTOM_LEFT, scratch.left),
                  edge_of(outline, line, TOP_RIGHT, BOTTOM_RIGHT, scratch.right));
     }

@@ -4,7 +4,7 @@
 // are sharp. Advances are never hinted, so the width of a text does not depend on how it is drawn.
 //
 // Inter has an axis for optical size. Following it exactly would need an instance a size; two are
-// kept: text, and titles from OPTICAL_TITLE_DP on. An instance costs about 170 KiB.
+// kept: text, and titles from OPTICAL_TITLE_DP on. An instance costs about 90 KiB.
 #include "engine.h"
 
 #include "base/math.h"

@@ -122,10 +122,19 @@ static bool hangul_joins(uint32_t before, uint32_t after)
     return b == 3 || (b == 2 && (a == 4 || a == 2));
 }
 
+// Printable ASCII: never joined to another of its kind.
+static bool is_plain(char byte)
+{
+    return byte >= 0x20 && byte < 0x7F;
+}
+
 size_t unicode_grapheme_next(const char *bytes, size_t size, size_t at)
 {
     if (at >= size) {
         return size;
+    }
+    if (is_plain(bytes[at]) && at + 1 < size && is_plain(bytes[at + 1])) {
+        return at + 1; // by far the most frequent case
     }
     uint32_t before = unicode_next(bytes, size, &at);
     bool pictographic = is_pictographic(before), flag = is_regional(before);
@@ -178,10 +187,15 @@ static bool is_space(uint32_t code)
            code == 0x1680 || (is_between(code, 0x2000, 0x200B) && code != 0x2007) || code == 0x205F;
 }
 
+static bool is_alphanumeric(uint32_t code)
+{
+    return is_between(code | 0x20, 'a', 'z') || is_between(code, '0', '9');
+}
+
 static bool is_word(uint32_t code)
 {
     if (code < 0x80) {
-        return is_between(code | 0x20, 'a', 'z') || is_between(code, '0', '9') || code == '_';
+        return is_alphanumeric(code) || code == '_';
     }
     return !is_space(code) && !is_between(code, 0x80, 0xBF) && !is_between(code, 0x2000, 0x206F) &&
            !is_between(code, 0x3001, 0x3020) && !is_between(code, 0xFF01, 0xFF0F) && code != 0xD7 &&
@@ -298,6 +312,9 @@ static bool is_hyphen(uint32_t code)
 
 bool unicode_may_break(uint32_t before, uint32_t after)
 {
+    if (is_alphanumeric(before) && is_alphanumeric(after)) {
+        return false;
+    }
     if (is_space(after) || is_glue(before) || is_glue(after) || unicode_is_extending(after)) {
         return false;
     }

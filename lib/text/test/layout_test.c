@@ -39,7 +39,7 @@ static void set_up(const char *words, int32_t width)
 {
     struct text_layout_options options = options_of(words, strlen(words), width);
     if (text == NULL) {
-        fonts.font = font_read(FONT_INTER);
+        fonts.font = font_read(FONT_INTER_FILE);
         text = text_create(&fonts);
         layout = text_layout_create(text);
     }

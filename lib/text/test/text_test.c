@@ -27,8 +27,8 @@ static uint32_t random_below(uint32_t limit)
 static struct text *text_new(void)
 {
     if (options.font.size == 0) {
-        options.font = font_read(FONT_INTER);
-        options.icons = font_read(FONT_ICONS);
+        options.font = font_read(FONT_INTER_FILE);
+        options.icons = font_read(FONT_ICONS_FILE);
     }
     target = paint_target_of(pixels, WIDTH, HEIGHT, WIDTH);
     paint_fill(&target, target.clip, 0xFFFFFFFF);
