@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLAB_NODES 64
+// Slabs of about a page, so small documents stay small.
+#define SLAB_SIZE 4096u
 
 struct pool_slab {
     struct pool_slab *next;
@@ -56,9 +57,14 @@ void pool_init(struct pool *pool, struct heap *heap, size_t node_size)
     *pool = (struct pool){.heap = heap, .node_size = (node_size + 15) & ~(size_t)15};
 }
 
+static size_t slab_nodes(const struct pool *pool)
+{
+    return pool->node_size < SLAB_SIZE / 4 ? SLAB_SIZE / pool->node_size : 4;
+}
+
 static size_t slab_size(const struct pool *pool)
 {
-    return sizeof(struct pool_slab) + SLAB_NODES * pool->node_size;
+    return sizeof(struct pool_slab) + slab_nodes(pool) * pool->node_size;
 }
 
 void pool_finish(struct pool *pool)
@@ -80,7 +86,7 @@ status_t pool_reserve(struct pool *pool, size_t count)
             return ERR_NO_MEMORY;
         slab->next = pool->slabs;
         pool->slabs = slab;
-        for (size_t i = SLAB_NODES; i-- > 0;)
+        for (size_t i = slab_nodes(pool); i-- > 0;)
             pool_give(pool, slab->nodes + i * pool->node_size);
     }
     return OK;
