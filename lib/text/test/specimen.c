@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-#define PANEL_DP_WIDTH  352
+#define PANEL_DP_WIDTH  368
 #define PANEL_DP_HEIGHT 784
 
 struct palette {
@@ -141,25 +141,25 @@ static void field(const struct sheet *sheet)
     const struct palette *palette = sheet->palette;
     struct text_run run = {
         .bytes = "Search", .style = style_of(sheet, 16, 0), .color = palette->muted};
-    paint_round_rect(sheet->target, place(sheet, (struct paint_rect){16, 388, 152, 48}), PAINT_PILL,
+    paint_round_rect(sheet->target, place(sheet, (struct paint_rect){16, 388, 160, 48}), PAINT_PILL,
                      palette->surface2);
     icon(sheet, "search", (struct paint_rect){30, 402, 20, 20}, palette->muted);
     say(sheet, (struct paint_rect){58, 388, 0, 48}, run);
     struct paint_shape shape =
-        paint_shape_of(place(sheet, (struct paint_rect){184, 388, 152, 48}), px(sheet, 8));
+        paint_shape_of(place(sheet, (struct paint_rect){192, 388, 160, 48}), px(sheet, 8));
     paint_shape_fill(sheet->target, &shape, palette->surface);
     paint_shape_ring(sheet->target, &shape, px(sheet, 2), palette->focus);
     run.bytes = "Kyoto trip";
     run.color = palette->on;
-    int32_t width = say(sheet, (struct paint_rect){196, 388, 0, 48}, run);
-    paint_fill(sheet->target, place(sheet, (struct paint_rect){197 + width, 401, 2, 22}),
+    int32_t width = say(sheet, (struct paint_rect){204, 388, 0, 48}, run);
+    paint_fill(sheet->target, place(sheet, (struct paint_rect){205 + width, 401, 2, 22}),
                palette->accent);
 }
 
 static void card(const struct sheet *sheet, int32_t y, bool selected, const char *const words[2])
 {
     const struct palette *palette = sheet->palette;
-    struct paint_rect rect = place(sheet, (struct paint_rect){16, y, 320, 64});
+    struct paint_rect rect = place(sheet, (struct paint_rect){16, y, 336, 64});
     struct paint_shadow shadow = {px(sheet, 16), px(sheet, 16), px(sheet, 2), palette->shadow};
     paint_shadow(sheet->target, rect, &shadow);
     paint_round_rect(sheet->target, rect, px(sheet, 16),
@@ -167,7 +167,7 @@ static void card(const struct sheet *sheet, int32_t y, bool selected, const char
     struct text_run run = {.bytes = words[0],
                            .style = style_of(sheet, 16, TEXT_SEMIBOLD),
                            .color = selected ? palette->on_selected : palette->on,
-                           .width_max_q6 = 288 * sheet->scale_q6};
+                           .width_max_q6 = 304 * sheet->scale_q6};
     say(sheet, (struct paint_rect){32, y + 10, 0, 24}, run);
     run.bytes = words[1];
     run.style = style_of(sheet, 14, TEXT_REGULAR);
@@ -185,7 +185,7 @@ static void paragraph(const struct sheet *sheet)
     struct text_layout_options options = {.bytes = words,
                                           .size = sizeof words - 1,
                                           .style = style_of(sheet, 16, 0),
-                                          .width = px(sheet, 320),
+                                          .width = px(sheet, 336),
                                           .line_height = px(sheet, 24)};
     struct paint_rect rects[8], at = place(sheet, (struct paint_rect){16, 608, 0, 0});
     if (layout == NULL || text_layout_set(layout, &options) != OK) {
@@ -203,12 +203,12 @@ static void paragraph(const struct sheet *sheet)
 
 static void fab(const struct sheet *sheet)
 {
-    struct paint_rect rect = place(sheet, (struct paint_rect){280, 716, 56, 56});
+    struct paint_rect rect = place(sheet, (struct paint_rect){296, 716, 56, 56});
     struct paint_shadow shadow = {px(sheet, 16), px(sheet, 24), px(sheet, 6),
                                   sheet->palette->shadow};
     paint_shadow(sheet->target, rect, &shadow);
     paint_round_rect(sheet->target, rect, px(sheet, 16), sheet->palette->accent);
-    icon(sheet, "add", (struct paint_rect){296, 732, 24, 24}, sheet->palette->on_accent);
+    icon(sheet, "add", (struct paint_rect){312, 732, 24, 24}, sheet->palette->on_accent);
 }
 
 static void panel(const struct sheet *sheet)
