@@ -34,6 +34,7 @@ struct layout {
 
 static status_t superblock_load(struct disk *disk, struct layout *out);
 static status_t superblock_format(struct disk *disk, struct layout *out);
+static status_t random_stir(struct disk *disk);
 static status_t run_write(struct disk *disk, struct disk_area *area);
 
 uint64_t disk_seal(const void *bytes, size_t size, uint64_t salt)
@@ -100,7 +101,23 @@ status_t disk_mount(struct disk *disk, const struct disk_device *device)
     disk->data.capacity = align_down(layout.data_sectors * DISK_SECTOR_BYTES, DISK_PAGE_BYTES);
     memcpy(disk->id, layout.id, sizeof disk->id);
     status = disk_reload(disk);
+    if (status == OK) {
+        status = random_stir(disk);
+    }
     return status < 0 ? status : disk_vfs_register(disk);
+}
+
+// The journal's salt must differ from that of every transaction whose records may still lie in it,
+// also when two starts got the same seed: what lies there is mixed in.
+static status_t random_stir(struct disk *disk)
+{
+    struct disk_area *journal = &disk->journal; // its run is unused before the first write
+    uint32_t count = DISK_RUN_BYTES / DISK_SECTOR_BYTES;
+    if (device_read(disk, journal->first, count, journal->run) < 0) {
+        return ERR_IO;
+    }
+    disk->random = disk_seal(journal->run, DISK_RUN_BYTES, disk->random);
+    return OK;
 }
 
 void disk_unmount(struct disk *disk)

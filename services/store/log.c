@@ -135,15 +135,17 @@ static status_t append_all(struct log *log, uint64_t client, struct reader *read
                            uint64_t *out_last)
 {
     struct place place = {0};
-    struct span known = {0};
+    uint8_t id[LOG_ID_BYTES];    // copies: the client may change its bytes meanwhile
+    uint8_t known[LOG_ID_BYTES]; // whose place that is, once place.log is set
     while (reader_left(reader) > 0) {
-        struct span id = reader_take(reader, LOG_ID_BYTES);
+        struct span named = reader_take(reader, LOG_ID_BYTES);
         struct span bytes = reader_take(reader, reader_le32(reader));
         if (!reader_ok(reader)) {
             return ERR_BAD_MESSAGE;
         }
-        bool same = known.size > 0 && memcmp(known.bytes, id.bytes, LOG_ID_BYTES) == 0;
-        struct log_client_id who = {.client = client, .bytes = id.bytes};
+        memcpy(id, named.bytes, sizeof id);
+        bool same = place.log != 0 && memcmp(known, id, sizeof id) == 0;
+        struct log_client_id who = {.client = client, .bytes = id};
         status_t status = same ? OK : place_find_or_create(log, who, &place);
         if (status == OK && place.last == LOG_NUMBER_MAX) {
             status = ERR_FULL;
@@ -155,7 +157,7 @@ static status_t append_all(struct log *log, uint64_t client, struct reader *read
             return status;
         }
         place.last++;
-        known = id;
+        memcpy(known, id, sizeof known);
     }
     *out_last = (uint64_t)place.last;
     return OK;
