@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sv39. Entries are written with A and D set, so that no hart ever has to (some trap instead of
+// setting them). Every process's root carries copies of the kernel's root entries, which never
+// change after boot.
+#include "paging.h"
+
+#include "arch/arch.h"
+#include "csr.h"
+#include "mem/bits.h"
+#include "mem/space.h"
+#include "sbi.h"
+#include "sched/hart.h"
+
+#include "abi/syscall.h"
+#include "base/assert.h"
+#include "base/math.h"
+
+#define PTE_VALID    0x001ull
+#define PTE_USER     0x010ull
+#define PTE_GLOBAL   0x020ull
+#define PTE_ACCESSED 0x040ull
+#define PTE_DIRTY    0x080ull
+#define PTE_LEAF     (PTE_READ | PTE_WRITE | PTE_EXECUTE)
+#define TABLE_SIZE   512u
+#define SATP_SV39    (8ull << 60)
+#define ASIDS_MAX    1024u
+#define FLUSH_SINGLE 16u // more pages than this: drop everything of the space
+#define DESTROY_STEP 32u
+
+uint64_t *kernel_root;
+paddr_t (*table_page_source)(void);
+
+static uint64_t asid_used[ASIDS_MAX / 64];
+static uint32_t asid_count; // 1: none but 0
+static uint64_t device_next = DEVICE_BASE;
+
+static uint32_t table_index(uint64_t address, uint32_t level)
+{
+    return address >> (PAGE_SHIFT + 9 * level) & (TABLE_SIZE - 1);
+}
+
+static uint64_t *entry_table(uint64_t entry)
+{
+    return physical_pointer(entry >> 10 << PAGE_SHIFT);
+}
+
+static uint64_t entry_of(paddr_t page, uint64_t bits)
+{
+    return page >> PAGE_SHIFT << 10 | bits;
+}
+
+static uint64_t *kernel_table_below(uint64_t *entry)
+{
+    if (!(*entry & PTE_VALID)) {
+        paddr_t page = table_page_source();
+        assert(page != PADDR_NONE);
+        page_clear(physical_pointer(page));
+        *entry = entry_of(page, PTE_VALID);
+    }
+    assert(!(*entry & PTE_LEAF));
+    return entry_table(*entry);
+}
+
+void kernel_map(uint64_t address, paddr_t physical, uint64_t size, uint64_t bits)
+{
+    bits |= PTE_VALID | PTE_GLOBAL | PTE_ACCESSED | PTE_DIRTY;
+    while (size > 0) {
+        uint32_t level = 2;
+        uint64_t bytes = 1ull << 30;
+        while (((address | physical) & (bytes - 1)) != 0 || size < bytes) {
+            level--;
+            bytes >>= 9;
+        }
+        uint64_t *table = kernel_root;
+        for (uint32_t at = 2; at > level; at--)
+            table = kernel_table_below(&table[table_index(address, at)]);
+        table[table_index(address, level)] = entry_of(physical, bits);
+        address += bytes;
+        physical += bytes;
+        size -= bytes;
+    }
+}
+
+void *kernel_map_device(paddr_t physical, uint64_t size)
+{
+    uint64_t first = align_down(physical, PAGE_SIZE);
+    uint64_t bytes = align_up(physical + size, PAGE_SIZE) - first;
+    uint64_t address = device_next + (first & ((1u << 21) - 1)); // so that 2 MiB pages fit
+    device_next = align_up(address + bytes, 1u << 21);
+    kernel_map(address, first, bytes, PTE_READ | PTE_WRITE);
+    return (void *)(address + (physical - first));
+}
+
+uint64_t kernel_satp_value(void)
+{
+    return SATP_SV39 | physical_of(kernel_root) >> PAGE_SHIFT;
+}
+
+void paging_init(void)
+{
+    uint64_t satp = kernel_satp_value();
+    CSR_WRITE(satp, satp | 0xffffull << 44);
+    asid_count = (uint32_t)min_u64((CSR_READ(satp) >> 44 & 0xffff) + 1, ASIDS_MAX);
+    CSR_WRITE(satp, satp);
+    __asm__ volatile("sfence.vma" ::: "memory");
+    asid_used[0] = 1;
+}
+
+static uint32_t asid_take(void)
+{
+    for (uint32_t i = 0; i < asid_count / 64; i++) {
+        if (asid_used[i] != UINT64_MAX) {
+            uint32_t bit = bit_lowest_clear(asid_used[i]);
+            asid_used[i] |= 1ull << bit;
+            return i * 64 + bit;
+        }
+    }
+    return 0;
+}
+
+uint64_t *arch_root_create(void)
+{
+    paddr_t page = page_allocate();
+    if (page == PADDR_NONE)
+        return NULL;
+    uint64_t *root = physical_pointer(page);
+    for (uint32_t i = 0; i < TABLE_SIZE / 2; i++) {
+        root[i] = 0;
+        root[TABLE_SIZE / 2 + i] = kernel_root[TABLE_SIZE / 2 + i];
+    }
+    return root;
+}
+
+// The last-level entry of `address`; NULL where a table is missing and `space_or_null` is.
+static uint64_t *user_entry(uint64_t *root, uint64_t address, struct space *space_or_null)
+{
+    uint64_t *table = root;
+    for (uint32_t level = 2; level > 0; level--) {
+        uint64_t *entry = &table[table_index(address, level)];
+        if (!(*entry & PTE_VALID)) {
+            uint64_t *below = space_or_null != NULL ? page_allocate_pointer() : NULL;
+            if (below == NULL)
+                return NULL;
+            space_or_null->table_pages++;
+            *entry = entry_of(physical_of(below), PTE_VALID);
+        }
+        table = entry_table(*entry);
+    }
+    return &table[table_index(address, 0)];
+}
+
+static uint64_t protect_bits(uint32_t protect)
+{
+    return (protect & PROTECT_READ ? PTE_READ : 0) | (protect & PROTECT_WRITE ? PTE_WRITE : 0) |
+           (protect & PROTECT_EXECUTE ? PTE_EXECUTE : 0);
+}
+
+status_t arch_page_map(struct space *space, uint64_t address, paddr_t page, uint32_t protect)
+{
+    uint64_t *entry = user_entry(space->root, address, space);
+    if (entry == NULL)
+        return ERR_NO_MEMORY;
+    *entry =
+        entry_of(page, protect_bits(protect) | PTE_VALID | PTE_USER | PTE_ACCESSED | PTE_DIRTY);
+    __asm__ volatile("sfence.vma %0" ::"r"(address) : "memory");
+    return OK;
+}
+
+bool arch_page_allows(const struct space *space, uint64_t address, uint32_t protect)
+{
+    const uint64_t *entry = user_entry(space->root, address, NULL);
+    uint64_t bits = protect_bits(protect) | PTE_VALID | PTE_USER;
+    return entry != NULL && (*entry & bits) == bits;
+}
+
+// Calls `fence` with masks of firmware hart numbers for every other hart that ran `space`.
+static void other_harts(uint64_t hart_set,
+                        void (*fence)(uint64_t mask, uint64_t base, const void *context),
+                        const void *context)
+{
+    hart_set &= ~(1ull << hart_this()->index);
+    for (uint32_t i = 0; i < hart_count && hart_set != 0; i++) {
+        if (hart_set >> i & 1)
+            fence(1, harts[i].id, context);
+    }
+}
+
+struct flush {
+    uint64_t address, size, asid;
+};
+
+static void flush_range(uint64_t mask, uint64_t base, const void *context)
+{
+    const struct flush *flush = context;
+    sbi_remote_sfence(mask, base, flush->address, flush->size);
+}
+
+static void flush_asid(uint64_t mask, uint64_t base, const void *context)
+{
+    const struct flush *flush = context;
+    sbi_remote_sfence_asid(mask, base, flush->asid);
+}
+
+void arch_pages_unmap(struct space *space, uint64_t address, uint32_t count)
+{
+    uint32_t cleared = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t at = address + (uint64_t)i * PAGE_SIZE;
+        uint64_t *entry = user_entry(space->root, at, NULL);
+        if (entry == NULL) {
+            // No table: on to the next one.
+            i += TABLE_SIZE - 1 - table_index(at, 0);
+            continue;
+        }
+        if (*entry == 0)
+            continue;
+        *entry = 0;
+        if (cleared++ < FLUSH_SINGLE)
+            __asm__ volatile("sfence.vma %0" ::"r"(at) : "memory");
+    }
+    if (cleared == 0)
+        return;
+    if (cleared > FLUSH_SINGLE)
+        __asm__ volatile("sfence.vma" ::: "memory");
+    struct flush flush = {address, (uint64_t)count * PAGE_SIZE, space->asid};
+    other_harts(space->harts, flush_range, &flush);
+}
+
+// Frees the tables below one root entry; false: the step's share is done, more are left.
+static bool subtree_free(struct space *space, uint32_t index, uint32_t *budget)
+{
+    uint64_t *table = entry_table(space->root[index]);
+    for (uint32_t i = 0; i < TABLE_SIZE; i++) {
+        if (!(table[i] & PTE_VALID))
+            continue;
+        if ((*budget)-- == 0)
+            return false;
+        page_free_pointer(entry_table(table[i]));
+        table[i] = 0;
+        space->table_pages--;
+    }
+    page_free_pointer(table);
+    space->root[index] = 0;
+    space->table_pages--;
+    return true;
+}
+
+bool arch_root_destroy_step(struct space *space)
+{
+    uint32_t budget = DESTROY_STEP;
+    for (uint32_t i = 0; i < TABLE_SIZE / 2; i++) {
+        if (!(space->root[i] & PTE_VALID))
+            continue;
+        if (budget == 0 || !subtree_free(space, i, &budget))
+            return false;
+    }
+    page_free_pointer(space->root);
+    space->root = NULL;
+    if (space->asid != 0) {
+        struct flush flush = {.asid = space->asid};
+        __asm__ volatile("sfence.vma zero, %0" ::"r"((uint64_t)space->asid) : "memory");
+        other_harts(space->harts, flush_asid, &flush);
+        asid_used[space->asid / 64] &= ~(1ull << space->asid % 64);
+    }
+    return true;
+}
+
+void arch_space_activate(struct space *space)
+{
+    struct hart *hart = hart_this();
+    hart->space = space;
+    if (space == NULL) {
+        CSR_WRITE(satp, kernel_satp_value());
+        return;
+    }
+    if (space->harts == 0)
+        space->asid = asid_take();
+    space->harts |= 1ull << hart->index;
+    CSR_WRITE(satp,
+              SATP_SV39 | (uint64_t)space->asid << 44 | physical_of(space->root) >> PAGE_SHIFT);
+    if (space->asid == 0)
+        __asm__ volatile("sfence.vma" ::: "memory");
+}
+
+static void fence_i(uint64_t mask, uint64_t base, const void *context)
+{
+    sbi_remote_fence_i(mask, base);
+}
+
+void arch_code_changed(void)
+{
+    __asm__ volatile("fence.i" ::: "memory");
+    other_harts(UINT64_MAX, fence_i, NULL);
+}

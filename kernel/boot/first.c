@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starts init. Text and read-only data are mapped straight from the bundle, writable segments
+// copied, the stack and the message page lie at the top of user space with unmapped pages between.
+#include "boot/first.h"
+
+#include "arch/arch.h"
+#include "boot/bundle.h"
+#include "sched/process.h"
+#include "sched/schedule.h"
+
+#include "base/math.h"
+
+#define MESSAGE_ADDRESS (USER_END - 0x10000)
+#define STACK_TOP       (USER_END - 0x20000)
+
+static struct object log_object = {.references = 1, .kind = OBJECT_LOG};
+static struct object machine_object = {.references = 1, .kind = OBJECT_MACHINE};
+
+static status_t map(struct process *process, struct memory *memory, const struct mapping *wanted)
+{
+    return space_map(&process->space, memory, wanted);
+}
+
+// Maps fresh zeroed memory; the caller gets the object to fill, which the mapping keeps alive.
+static status_t map_fresh(struct process *process, const struct mapping *wanted,
+                          struct memory **out_memory)
+{
+    status_t status = memory_create(process, wanted->size_bytes, 0, out_memory);
+    if (status != OK)
+        return status;
+    status = map(process, *out_memory, wanted);
+    object_release(&(*out_memory)->object);
+    return status;
+}
+
+static status_t memory_fill(struct memory *memory, const uint8_t *bytes, uint64_t size)
+{
+    for (uint64_t at = 0; at < size; at += PAGE_SIZE) {
+        paddr_t page = memory_page(memory, (uint32_t)(at >> PAGE_SHIFT));
+        if (page == PADDR_NONE)
+            return ERR_NO_MEMORY;
+        uint8_t *target = physical_pointer(page);
+        for (uint64_t i = 0; i < PAGE_SIZE && at + i < size; i++)
+            target[i] = bytes[at + i];
+    }
+    return OK;
+}
+
+static status_t segment_map(struct process *process, struct memory *bundle, const uint8_t *bytes,
+                            const struct program_segment *segment)
+{
+    struct mapping wanted = {
+        .address = segment->address,
+        .size_bytes = align_up(segment->memory_bytes, PAGE_SIZE),
+        .protect = segment->protect,
+    };
+    if (!(segment->protect & PROTECT_WRITE)) {
+        wanted.offset = segment->offset;
+        return map(process, bundle, &wanted);
+    }
+    struct memory *memory;
+    status_t status = map_fresh(process, &wanted, &memory);
+    return status == OK ? memory_fill(memory, bytes + segment->offset, segment->file_bytes)
+                        : status;
+}
+
+static void entry_add(struct start_block *block, const char *name, handle_t handle)
+{
+    struct start_entry *entry = &block->entries[block->entry_count++];
+    for (uint32_t i = 0; name[i] != 0; i++)
+        entry->name[i] = name[i];
+    entry->handle = handle;
+}
+
+static status_t give(struct process *process, struct start_block *block, const char *name,
+                     struct object *object, uint32_t rights)
+{
+    handle_t handle;
+    status_t status = handle_insert(&process->handles, object, NULL, rights, &handle);
+    if (status != OK)
+        return status;
+    object_hold(object);
+    entry_add(block, name, handle);
+    return OK;
+}
+
+static status_t handles_give(struct process *process, struct start_block *block,
+                             const struct first_options *options, struct memory *bundle)
+{
+    struct memory *tree = memory_create_range(MEMORY_FIXED, options->device_tree,
+                                              align_up(options->device_tree_bytes, PAGE_SIZE));
+    if (tree == NULL)
+        return ERR_NO_MEMORY;
+    uint32_t moves = RIGHT_DUPLICATE | RIGHT_TRANSFER;
+    const struct {
+        const char *name;
+        struct object *object;
+        uint32_t rights;
+    } rows[] = {
+        {"machine", &machine_object, object_rights(OBJECT_MACHINE)},
+        {"log", &log_object, object_rights(OBJECT_LOG)},
+        {"bundle", &bundle->object, RIGHT_READ | RIGHT_EXECUTE | moves},
+        {"devicetree", &tree->object, RIGHT_READ | moves},
+        {"self", &process->object, object_rights(OBJECT_PROCESS)},
+    };
+    block->magic = START_MAGIC;
+    for (uint32_t i = 0; i < START_ARGS_MAX - 1 && options->arguments[i] != 0; i++)
+        block->arguments[i] = options->arguments[i];
+    status_t status = OK;
+    for (uint32_t i = 0; i < ARRAY_COUNT(rows) && status == OK; i++)
+        status = give(process, block, rows[i].name, rows[i].object, rows[i].rights);
+    object_release(&tree->object);
+    return status;
+}
+
+static status_t thread_start(struct process *process, const struct program_header *program)
+{
+    struct memory *stack;
+    struct mapping wanted = {
+        .address = STACK_TOP - program->stack_bytes,
+        .size_bytes = program->stack_bytes,
+        .protect = PROTECT_READ | PROTECT_WRITE,
+    };
+    status_t status = map_fresh(process, &wanted, &stack);
+    if (status != OK)
+        return status;
+    struct thread *thread;
+    struct thread_options options = {
+        .process = process,
+        .entry = program->entry,
+        .stack_top = STACK_TOP,
+        .argument = MESSAGE_ADDRESS,
+        .message_address = MESSAGE_ADDRESS,
+        .priority = PRIORITY_COUNT - 1,
+    };
+    status = thread_create(&options, &thread);
+    if (status != OK)
+        return status;
+    process->state = PROCESS_RUNNING;
+    process->priority_max = PRIORITY_COUNT - 1;
+    schedule_ready(thread);
+    object_release(&thread->object);
+    return OK;
+}
+
+status_t first_process_start(const struct first_options *options)
+{
+    const uint8_t *bytes = physical_pointer(options->bundle);
+    const struct program_header *program;
+    status_t status = bundle_first_program(bytes, options->bundle_bytes, &program);
+    if (status != OK)
+        return status;
+    struct process *process;
+    status = process_create((const uint64_t[3]){0x74696e69, 0, 0}, &process); // "init"
+    if (status != OK)
+        return status;
+    struct memory *bundle = memory_create_range(MEMORY_FIXED, options->bundle,
+                                                align_up(options->bundle_bytes, PAGE_SIZE));
+    if (bundle == NULL)
+        return ERR_NO_MEMORY;
+    for (uint32_t i = 0; i < program->segment_count && status == OK; i++)
+        status = segment_map(process, bundle, bytes, &program->segments[i]);
+    struct memory *message;
+    struct mapping page = {.address = MESSAGE_ADDRESS,
+                           .size_bytes = PAGE_SIZE,
+                           .protect = PROTECT_READ | PROTECT_WRITE};
+    if (status == OK)
+        status = map_fresh(process, &page, &message);
+    paddr_t block = status == OK ? memory_page(message, 0) : PADDR_NONE;
+    if (block == PADDR_NONE)
+        return status == OK ? ERR_NO_MEMORY : status;
+    status = handles_give(process, physical_pointer(block), options, bundle);
+    object_release(&bundle->object);
+    if (status != OK)
+        return status;
+    process_init = process;
+    return thread_start(process, program);
+}

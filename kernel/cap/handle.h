@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// The handle table of a process: what it may do is exactly what stands here. A handle value is slot
+// + generation, so a closed value never names what later takes its slot (a slot is reused in
+// first-closed order, and its generation wraps after 65,535 uses). Entries live in pages taken as
+// needed: 128 a page.
+#pragma once
+
+#include "cap/object.h"
+
+#define HANDLE_CHUNK_ENTRIES 128u
+#define HANDLE_CHUNKS        (HANDLES_MAX / HANDLE_CHUNK_ENTRIES)
+#define HANDLE_SLOT_NONE     0xffffu
+
+struct badge;
+struct process;
+
+struct handle_entry {
+    struct object *object; // NULL: free
+    struct badge *badge;   // endpoints only; NULL is badge 0
+    uint16_t rights;
+    uint16_t generation; // never 0
+    uint16_t next_free;  // slot, while free
+    uint16_t reserved;
+};
+
+struct handle_table {
+    struct handle_entry *chunks[HANDLE_CHUNKS];
+    uint16_t free_first, free_last; // slots, HANDLE_SLOT_NONE when empty
+    uint16_t fresh;                 // slots below were used at least once
+    uint16_t used;
+};
+
+void handle_table_init(struct handle_table *table);
+// Closes the first open handle at or after *cursor and advances it; false when none is left.
+bool handle_table_close_next(struct handle_table *table, uint32_t *cursor);
+// Frees the pages; every handle must be closed.
+void handle_table_finish(struct handle_table *table);
+
+// The entry that `handle` names, or NULL.
+static inline struct handle_entry *handle_find(struct handle_table *table, handle_t handle)
+{
+    uint32_t slot = handle & 0xffff;
+    if (slot >= HANDLES_MAX)
+        return NULL;
+    struct handle_entry *chunk = table->chunks[slot / HANDLE_CHUNK_ENTRIES];
+    if (chunk == NULL)
+        return NULL;
+    struct handle_entry *entry = &chunk[slot % HANDLE_CHUNK_ENTRIES];
+    return entry->generation == handle >> 16 && entry->object != NULL ? entry : NULL;
+}
+
+// The object of `kind` that `handle` names with all of `rights`. ERR_BAD_HANDLE, ERR_DENIED.
+status_t handle_object(struct handle_table *table, handle_t handle, enum object_kind kind,
+                       uint32_t rights, struct object **out_object);
+// Puts a new handle in the table; takes over the caller's reference to `object` (and to `badge`) on
+// success only. ERR_FULL, ERR_NO_MEMORY.
+status_t handle_insert(struct handle_table *table, struct object *object, struct badge *badge,
+                       uint32_t rights, handle_t *out_handle);
+// OK if `count` more handles would fit. ERR_FULL, ERR_NO_MEMORY.
+status_t handle_reserve(struct handle_table *table, uint32_t count);
+// Closes a handle: drops its references. ERR_BAD_HANDLE.
+status_t handle_close(struct handle_table *table, handle_t handle);
+// Moves a handle to another table, which must have room (handle_reserve). The entry's value
+// changes.
+handle_t handle_move(struct handle_table *from, handle_t handle, struct handle_table *to);
+// Makes a second handle with `rights` (a subset) and, for an endpoint handle without one, `badge`
+// (0: as it is). ERR_BAD_HANDLE, ERR_DENIED, ERR_INVALID, ERR_FULL, ERR_NO_MEMORY.
+status_t handle_duplicate(struct handle_table *table, handle_t handle, uint32_t rights,
+                          uint64_t badge, handle_t *out_handle);

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calls and receiving. Invariants: a SENDING thread is queued and holds its endpoint and badge; a
+// CALLING thread has exactly one of server and reply, which points back at it.
+#include "ipc/endpoint.h"
+
+#include "cap/badge.h"
+#include "cap/handle.h"
+#include "ipc/message.h"
+#include "ipc/signal.h"
+#include "mem/slab.h"
+#include "sched/process.h"
+#include "sched/schedule.h"
+
+#include "abi/syscall.h"
+#include "base/assert.h"
+
+#define LEND_DEPTH_MAX 8u // servers calling servers: how far a priority travels at once
+
+static struct slab endpoint_slab = SLAB_INIT(sizeof(struct endpoint));
+
+struct endpoint *endpoint_create(void)
+{
+    struct endpoint *endpoint = slab_allocate(&endpoint_slab);
+    if (endpoint == NULL)
+        return NULL;
+    object_init(&endpoint->object, OBJECT_ENDPOINT);
+    list_init(&endpoint->callers);
+    list_init(&endpoint->receivers);
+    list_init(&endpoint->closed);
+    return endpoint;
+}
+
+static struct badge *closed_take(struct endpoint *endpoint)
+{
+    struct badge *badge = LIST_FIRST(&endpoint->closed, struct badge, link);
+    if (badge != NULL)
+        list_remove(&badge->link);
+    return badge;
+}
+
+void endpoint_destroy(struct object *object)
+{
+    struct endpoint *endpoint = endpoint_of(object);
+    assert(list_is_empty(&endpoint->callers) && list_is_empty(&endpoint->receivers));
+    for (struct badge *badge; (badge = closed_take(endpoint)) != NULL;)
+        badge_destroy(badge);
+    if (endpoint->server != NULL)
+        endpoint->server->home = NULL;
+    slab_free(&endpoint_slab, endpoint);
+}
+
+void endpoint_receiver_added(struct endpoint *endpoint)
+{
+    endpoint->receive_handles++;
+}
+
+void endpoint_receiver_removed(struct endpoint *endpoint)
+{
+    if (--endpoint->receive_handles > 0)
+        return;
+    object_hold(&endpoint->object);
+    while (!list_is_empty(&endpoint->callers))
+        thread_wake(CONTAINER_OF(endpoint->callers.next, struct thread, link), ERR_PEER_DIED);
+    // A thread of a process that closed its own handle while another of its threads waits here.
+    while (!list_is_empty(&endpoint->receivers))
+        thread_wake(CONTAINER_OF(endpoint->receivers.next, struct thread, link), ERR_BAD_HANDLE);
+    object_release(&endpoint->object);
+}
+
+void endpoint_unqueue_caller(struct thread *thread)
+{
+    struct endpoint *endpoint = thread->endpoint;
+    struct badge *badge = thread->badge;
+    thread->endpoint = NULL;
+    thread->badge = NULL;
+    if (badge != NULL)
+        badge_release(badge);
+    object_release(&endpoint->object);
+}
+
+void endpoint_forget_server(struct thread *thread)
+{
+    if (thread->home != NULL && thread->home->server == thread)
+        thread->home->server = NULL;
+    thread->home = NULL;
+}
+
+static void event_fill(struct thread *server, int64_t event, uint64_t info, uint64_t badge)
+{
+    thread_result(server, event);
+    server->frame.argument[1] = info;
+    server->frame.argument[2] = badge;
+}
+
+void endpoint_badge_closed(struct endpoint *endpoint, struct badge *badge)
+{
+    struct thread *server = LIST_FIRST(&endpoint->receivers, struct thread, link);
+    if (endpoint->receive_handles == 0) {
+        badge_destroy(badge);
+    } else if (server != NULL) {
+        thread_wake(server, RECEIVED_CLOSED);
+        event_fill(server, RECEIVED_CLOSED, 0, badge->value);
+        badge_destroy(badge);
+    } else {
+        list_append(&endpoint->closed, &badge->link);
+    }
+}
+
+// `caller`'s request, moved already, is now `server`'s to answer.
+static void serve(struct thread *server, struct thread *caller, uint64_t info, uint64_t badge)
+{
+    event_fill(server, RECEIVED_CALL, info, badge);
+    server->serving = caller;
+    caller->server = server;
+    caller->state = THREAD_CALLING;
+    if (caller->priority > server->priority)
+        schedule_set_priority(server, caller->priority);
+}
+
+// A caller must queue: whoever is being served there gets its priority, and whoever that one waits
+// for.
+static void lend_priority(struct thread *server, uint32_t priority)
+{
+    for (uint32_t depth = 0; depth < LEND_DEPTH_MAX && server != NULL; depth++) {
+        if (server->priority >= priority)
+            return;
+        schedule_set_priority(server, priority);
+        if (server->state == THREAD_CALLING)
+            server = server->server;
+        else if (server->state == THREAD_SENDING)
+            server = server->endpoint->server;
+        else
+            return;
+    }
+}
+
+static void caller_queue(struct endpoint *endpoint, struct thread *caller, struct badge *badge)
+{
+    struct list_node *place = endpoint->callers.previous;
+    while (place != &endpoint->callers &&
+           CONTAINER_OF(place, struct thread, link)->priority < caller->priority)
+        place = place->previous;
+    list_insert_after(place, &caller->link);
+    caller->state = THREAD_SENDING;
+    caller->endpoint = endpoint;
+    object_hold(&endpoint->object);
+    caller->badge = badge;
+    if (badge != NULL)
+        badge_hold(badge);
+    if (endpoint->server != NULL && endpoint->server->serving != NULL)
+        lend_priority(endpoint->server, caller->priority);
+}
+
+status_t endpoint_call(struct thread *caller, struct handle_entry *entry)
+{
+    struct endpoint *endpoint = endpoint_of(entry->object);
+    struct badge *badge = entry->badge;
+    uint64_t info = caller->frame.argument[1];
+    instant_ns_t deadline = caller->frame.argument[2];
+    struct thread *server = LIST_FIRST(&endpoint->receivers, struct thread, link);
+    if (server == NULL) {
+        status_t status = message_check(caller, info);
+        if (status != OK)
+            return status;
+        if (endpoint->receive_handles == 0)
+            return ERR_PEER_DIED;
+        if (thread_wait_until(caller, deadline))
+            return ERR_TIMEOUT;
+        caller->info = info;
+        schedule_stop(caller);
+        caller_queue(endpoint, caller, badge);
+        return OK;
+    }
+    uint64_t badge_value = badge != NULL ? badge->value : 0;
+    if (thread_wait_until(caller, deadline))
+        return ERR_TIMEOUT;
+    status_t status = message_move(caller, server, info);
+    if (status != OK) {
+        deadline_remove(&caller->deadline);
+        return status;
+    }
+    list_remove(&server->link);
+    deadline_remove(&server->deadline);
+    schedule_stop(caller);
+    serve(server, caller, info, badge_value);
+    schedule_hand_over(server);
+    return OK;
+}
+
+// Delivers the first queued caller whose message still stands; the others get their error. False:
+// none left.
+static bool receive_queued(struct thread *server, struct endpoint *endpoint)
+{
+    while (!list_is_empty(&endpoint->callers)) {
+        struct thread *caller = CONTAINER_OF(endpoint->callers.next, struct thread, link);
+        uint64_t badge = caller->badge != NULL ? caller->badge->value : 0;
+        status_t status = message_move(caller, server, caller->info);
+        if (status != OK) {
+            thread_wake(caller, status);
+            continue;
+        }
+        list_remove(&caller->link);
+        uint64_t info = caller->info;
+        serve(server, caller, info, badge);
+        endpoint_unqueue_caller(caller);
+        return true;
+    }
+    return false;
+}
+
+// Remembers that `server` receives here, for lending it the priority of queued callers.
+static void server_note(struct thread *server, struct endpoint *endpoint)
+{
+    if (endpoint->server == server)
+        return;
+    endpoint_forget_server(server);
+    if (endpoint->server != NULL)
+        endpoint->server->home = NULL;
+    endpoint->server = server;
+    server->home = endpoint;
+}
+
+void endpoint_receive(struct thread *server, struct endpoint *endpoint, instant_ns_t deadline)
+{
+    server_note(server, endpoint);
+    if (server->bound != NULL && server->bound->bits != 0) {
+        event_fill(server, RECEIVED_SIGNAL, signal_take(server->bound, UINT64_MAX), 0);
+        return;
+    }
+    struct badge *closed = closed_take(endpoint);
+    if (closed != NULL) {
+        event_fill(server, RECEIVED_CLOSED, 0, closed->value);
+        badge_destroy(closed);
+        return;
+    }
+    if (receive_queued(server, endpoint))
+        return;
+    if (thread_wait_until(server, deadline)) {
+        thread_result(server, ERR_TIMEOUT);
+        return;
+    }
+    schedule_stop(server);
+    server->state = THREAD_RECEIVING;
+    list_append(&endpoint->receivers, &server->link);
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Endpoints: where calls meet servers. Callers queue by priority, first come first served among
+// equals; waiting servers queue in order. A hand-over never goes through a buffer: the message
+// moves from the caller's registers or page to the server's when both are there, its handles with
+// it.
+#pragma once
+
+#include "cap/object.h"
+#include "sched/thread.h"
+
+struct badge;
+
+struct endpoint {
+    struct object object;
+    uint32_t receive_handles;   // 0: nobody can ever answer
+    struct list_node callers;   // thread.link, SENDING
+    struct list_node receivers; // thread.link, RECEIVING
+    struct list_node closed;    // badge.link: to be reported
+    struct thread *server;      // received here last: gets a queued caller's priority; NULL: none
+};
+
+static inline struct endpoint *endpoint_of(struct object *object)
+{
+    return (struct endpoint *)(void *)object;
+}
+
+// NULL when memory is exhausted.
+struct endpoint *endpoint_create(void);
+void endpoint_destroy(struct object *object);
+// A handle with RIGHT_RECEIVE appears or goes; with the last, queued callers get ERR_PEER_DIED.
+void endpoint_receiver_added(struct endpoint *endpoint);
+void endpoint_receiver_removed(struct endpoint *endpoint);
+// The last handle with `badge` is gone: reports it to a waiting server or queues the report.
+void endpoint_badge_closed(struct endpoint *endpoint, struct badge *badge);
+// Drops what a SENDING thread holds of the endpoint; it is off the queue already.
+void endpoint_unqueue_caller(struct thread *thread);
+void endpoint_forget_server(struct thread *thread);
+
+struct handle_entry;
+
+// call: the current thread's request in its frame and page. Returns OK when it was delivered or
+// queued (the frame is then written by whoever completes it), else the error for a0.
+status_t endpoint_call(struct thread *caller, struct handle_entry *entry);
+// reply_receive, second half: fills the frame with the next event or makes the thread wait. The
+// result is in the frame.
+void endpoint_receive(struct thread *server, struct endpoint *endpoint, instant_ns_t deadline);

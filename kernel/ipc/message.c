@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Message moves. The page is user memory that other threads may write, so handle values are read
+// once.
+#include "ipc/message.h"
+
+#include "cap/handle.h"
+#include "sched/process.h"
+
+#include "base/math.h"
+
+#define INFO_UNUSED 0x000000ff00000000ull
+
+static bool in_registers(uint64_t info)
+{
+    return (info >> 32 & 0xffff) == 0 && message_size(info) <= MESSAGE_REGISTER_BYTES;
+}
+
+// Reads the handles once and checks that each is distinct and may be sent.
+static status_t handles_read(struct thread *sender, uint64_t info, handle_t *out_handles)
+{
+    uint32_t count = message_handle_count(info);
+    for (uint32_t i = 0; i < count; i++) {
+        handle_t handle = __atomic_load_n(&sender->message->handles[i], __ATOMIC_RELAXED);
+        struct handle_entry *entry = handle_find(&sender->process->handles, handle);
+        if (entry == NULL)
+            return ERR_BAD_HANDLE;
+        if (!(entry->rights & RIGHT_TRANSFER))
+            return ERR_DENIED;
+        for (uint32_t j = 0; j < i; j++) {
+            if (out_handles[j] == handle)
+                return ERR_BAD_HANDLE;
+        }
+        out_handles[i] = handle;
+    }
+    return OK;
+}
+
+static status_t bounds_check(uint64_t info)
+{
+    if (message_handle_count(info) > MESSAGE_HANDLES_MAX || (info & INFO_UNUSED) != 0)
+        return ERR_INVALID;
+    return message_size(info) > MESSAGE_BYTES_MAX ? ERR_TOO_LARGE : OK;
+}
+
+status_t message_check(struct thread *sender, uint64_t info)
+{
+    if ((info & ~(uint64_t)UINT32_MAX) == 0)
+        return OK;
+    handle_t handles[MESSAGE_HANDLES_MAX];
+    status_t status = bounds_check(info);
+    return status == OK ? handles_read(sender, info, handles) : status;
+}
+
+static status_t page_move(struct thread *sender, struct thread *receiver, uint64_t info)
+{
+    handle_t handles[MESSAGE_HANDLES_MAX];
+    uint32_t count = message_handle_count(info);
+    struct handle_table *from = &sender->process->handles;
+    struct handle_table *to = &receiver->process->handles;
+    status_t status = handles_read(sender, info, handles);
+    if (status == OK && count > 0 && from != to)
+        status = handle_reserve(to, count);
+    if (status != OK)
+        return status;
+    const uint64_t *source = (const uint64_t *)(const void *)sender->message->bytes;
+    uint64_t *target = (uint64_t *)(void *)receiver->message->bytes;
+    for (uint32_t i = 0; i < (message_size(info) + 7) / 8; i++)
+        target[i] = source[i];
+    for (uint32_t i = 0; i < count; i++)
+        receiver->message->handles[i] = handle_move(from, handles[i], to);
+    return OK;
+}
+
+status_t message_move(struct thread *sender, struct thread *receiver, uint64_t info)
+{
+    if (!in_registers(info)) {
+        status_t status = bounds_check(info);
+        return status == OK ? page_move(sender, receiver, info) : status;
+    }
+    uint32_t words = (message_size(info) + 7) / 8;
+    for (uint32_t i = 0; i < words; i++)
+        receiver->frame.words[i] = sender->frame.words[i];
+    return OK;
+}
+
+void message_drop(struct thread *sender, uint64_t info)
+{
+    for (uint32_t i = 0; i < message_handle_count(info); i++)
+        handle_close(&sender->process->handles, sender->message->handles[i]);
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Replies.
+#include "ipc/reply.h"
+
+#include "ipc/message.h"
+#include "mem/slab.h"
+#include "sched/schedule.h"
+
+static struct slab reply_slab = SLAB_INIT(sizeof(struct reply));
+
+status_t reply_take(struct thread *server, struct reply **out_reply)
+{
+    struct thread *caller = server->serving;
+    if (caller == NULL)
+        return ERR_BAD_STATE;
+    struct reply *reply = slab_allocate(&reply_slab);
+    if (reply == NULL)
+        return ERR_NO_MEMORY;
+    object_init(&reply->object, OBJECT_REPLY);
+    reply->caller = caller;
+    caller->server = NULL;
+    caller->reply = reply;
+    server->serving = NULL;
+    *out_reply = reply;
+    return OK;
+}
+
+void reply_destroy(struct object *object)
+{
+    struct reply *reply = reply_of(object);
+    if (reply->caller != NULL)
+        thread_wake(reply->caller, ERR_PEER_DIED);
+    slab_free(&reply_slab, reply);
+}
+
+void reply_send(struct thread *sender, struct thread *caller, uint64_t info)
+{
+    if (caller == NULL) {
+        message_drop(sender, info);
+        return;
+    }
+    status_t status = message_move(sender, caller, info);
+    if (status != OK) {
+        message_drop(sender, info);
+        info = 0;
+    }
+    if (caller->deadline.heap != NULL)
+        deadline_remove(&caller->deadline);
+    if (caller->server != NULL)
+        caller->server->serving = NULL;
+    else
+        caller->reply->caller = NULL;
+    caller->server = NULL;
+    caller->reply = NULL;
+    thread_result(caller, status);
+    caller->frame.argument[1] = info;
+    caller->state = THREAD_READY;
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// Memory objects. Page numbers of anonymous memory stand in the object (small), in one page (up to
+// 4 MiB) or under a page of such pages; all are filled on demand and freed in bounded steps.
+#include "mem/memory.h"
+
+#include "arch/arch.h"
+#include "mem/slab.h"
+#include "sched/process.h"
+
+#include "abi/syscall.h"
+#include "base/assert.h"
+#include "base/math.h"
+
+#define LEAF_ENTRIES (PAGE_SIZE / 4u)
+#define FREE_STEP    64u
+
+static struct slab memory_slab = SLAB_INIT(sizeof(struct memory));
+
+static struct memory *memory_allocate(enum memory_backing backing, uint64_t pages)
+{
+    struct memory *memory = slab_allocate(&memory_slab);
+    if (memory == NULL)
+        return NULL;
+    object_init(&memory->object, OBJECT_MEMORY);
+    memory->backing = backing;
+    memory->page_count = (uint32_t)pages;
+    return memory;
+}
+
+static status_t run_allocate(struct memory *memory)
+{
+    memory->base = pages_allocate_run(memory->page_count);
+    if (memory->base == PADDR_NONE)
+        return ERR_NO_MEMORY;
+    for (uint32_t i = 0; i < memory->page_count; i++)
+        page_clear(physical_pointer(memory->base + (uint64_t)i * PAGE_SIZE));
+    memory->resident = memory->page_count;
+    return OK;
+}
+
+status_t memory_create(struct process *creator, uint64_t size_bytes, uint32_t flags,
+                       struct memory **out_memory)
+{
+    bool run = flags & MEMORY_CONTIGUOUS;
+    if (size_bytes == 0 || size_bytes % PAGE_SIZE != 0 ||
+        (flags & ~(uint32_t)MEMORY_CONTIGUOUS) != 0)
+        return ERR_INVALID;
+    uint64_t count = size_bytes >> PAGE_SHIFT;
+    if (count > (run ? MEMORY_RUN_MAX : MEMORY_PAGES_MAX))
+        return ERR_TOO_LARGE;
+    struct memory *memory = memory_allocate(run ? MEMORY_RUN : MEMORY_ANONYMOUS, count);
+    if (memory == NULL)
+        return ERR_NO_MEMORY;
+    if (run && run_allocate(memory) != OK) {
+        slab_free(&memory_slab, memory);
+        return ERR_NO_MEMORY;
+    }
+    memory->creator = creator;
+    object_hold(&creator->object);
+    creator->pages_used += memory->resident;
+    *out_memory = memory;
+    return OK;
+}
+
+struct memory *memory_create_range(enum memory_backing backing, paddr_t base, uint64_t size_bytes)
+{
+    struct memory *memory = memory_allocate(backing, size_bytes >> PAGE_SHIFT);
+    if (memory != NULL)
+        memory->base = base;
+    return memory;
+}
+
+// The place of a page number; takes index pages on the way if `create`, else NULL where one is
+// missing.
+static uint32_t *page_place(struct memory *memory, uint32_t index, bool create)
+{
+    if (memory->page_count <= MEMORY_DIRECT_MAX)
+        return &memory->direct[index];
+    uint32_t **leaf = &memory->leaf;
+    if (memory->page_count > LEAF_ENTRIES) {
+        if (memory->root == NULL && create)
+            memory->root = page_allocate_pointer();
+        if (memory->root == NULL)
+            return NULL;
+        leaf = &memory->root[index / LEAF_ENTRIES];
+    }
+    if (*leaf == NULL && create)
+        *leaf = page_allocate_pointer();
+    return *leaf == NULL ? NULL : &(*leaf)[index % LEAF_ENTRIES];
+}
+
+paddr_t memory_page_present(const struct memory *memory, uint32_t index)
+{
+    assert(index < memory->page_count);
+    if (memory->backing != MEMORY_ANONYMOUS)
+        return memory->base + ((uint64_t)index << PAGE_SHIFT);
+    uint32_t *place = page_place((struct memory *)(uintptr_t)memory, index, false);
+    return place == NULL || *place == 0 ? PADDR_NONE : (paddr_t)*place << PAGE_SHIFT;
+}
+
+paddr_t memory_page(struct memory *memory, uint32_t index)
+{
+    assert(index < memory->page_count);
+    if (memory->backing != MEMORY_ANONYMOUS)
+        return memory->base + ((uint64_t)index << PAGE_SHIFT);
+    uint32_t *place = page_place(memory, index, true);
+    if (place == NULL)
+        return PADDR_NONE;
+    if (*place == 0) {
+        paddr_t page = page_allocate();
+        if (page == PADDR_NONE)
+            return PADDR_NONE;
+        page_clear(physical_pointer(page));
+        *place = (uint32_t)(page >> PAGE_SHIFT);
+        memory->resident++;
+        if (memory->creator != NULL)
+            memory->creator->pages_used++;
+    }
+    return (paddr_t)*place << PAGE_SHIFT;
+}
+
+static void anonymous_free_page(struct memory *memory, uint32_t index)
+{
+    uint32_t *place = page_place(memory, index, false);
+    if (place != NULL && *place != 0) {
+        page_free((paddr_t)*place << PAGE_SHIFT);
+        *place = 0;
+    }
+    if (memory->page_count <= MEMORY_DIRECT_MAX)
+        return;
+    bool last = index % LEAF_ENTRIES == LEAF_ENTRIES - 1 || index == memory->page_count - 1;
+    if (!last)
+        return;
+    if (memory->page_count <= LEAF_ENTRIES) {
+        if (memory->leaf != NULL)
+            page_free_pointer(memory->leaf);
+        return;
+    }
+    if (memory->root != NULL && memory->root[index / LEAF_ENTRIES] != NULL)
+        page_free_pointer(memory->root[index / LEAF_ENTRIES]);
+    if (memory->root != NULL && index == memory->page_count - 1)
+        page_free_pointer(memory->root);
+}
+
+// Frees up to FREE_STEP pages; true when the object is gone.
+static bool memory_free_step(struct chore *chore)
+{
+    struct memory *memory = CONTAINER_OF(chore, struct memory, chore);
+    bool owned = memory->backing == MEMORY_RUN || memory->backing == MEMORY_ANONYMOUS;
+    uint32_t end = owned ? memory->page_count : 0;
+    for (uint32_t step = 0; step < FREE_STEP && memory->cursor < end; step++, memory->cursor++) {
+        if (memory->backing == MEMORY_RUN)
+            page_free(memory->base + ((uint64_t)memory->cursor << PAGE_SHIFT));
+        else
+            anonymous_free_page(memory, memory->cursor);
+    }
+    if (memory->cursor < end)
+        return false;
+    if (memory->creator != NULL) {
+        memory->creator->pages_used -= memory->resident;
+        object_release(&memory->creator->object);
+    }
+    slab_free(&memory_slab, memory);
+    return true;
+}
+
+void memory_destroy(struct object *object)
+{
+    struct memory *memory = memory_of(object);
+    memory->cursor = 0;
+    chore_add(&memory->chore, memory_free_step);
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// Address spaces: a binary-searched table of mappings, demand filling, stepwise unmapping.
+#include "mem/space.h"
+
+#include "arch/arch.h"
+#include "mem/slab.h"
+
+#include "abi/syscall.h"
+#include "base/assert.h"
+#include "base/math.h"
+
+#define FAULT_AROUND 16u // pages mapped at once where they exist already
+
+static struct slab mapping_slab = SLAB_INIT(sizeof(struct mapping));
+
+status_t space_init(struct space *space)
+{
+    *space = (struct space){0};
+    space->root = arch_root_create();
+    if (space->root == NULL)
+        return ERR_NO_MEMORY;
+    space->mappings = page_allocate_pointer();
+    if (space->mappings == NULL) {
+        arch_root_destroy_step(space);
+        return ERR_NO_MEMORY;
+    }
+    space->table_pages += 2;
+    return OK;
+}
+
+static uint64_t mapping_end(const struct mapping *mapping)
+{
+    return mapping->address + mapping->size_bytes;
+}
+
+// The index of the first mapping that ends above `address`.
+static uint32_t mapping_index(const struct space *space, uint64_t address)
+{
+    uint32_t low = 0, high = space->mapping_count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (mapping_end(space->mappings[middle]) > address)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+static struct mapping *mapping_at(const struct space *space, uint64_t address)
+{
+    uint32_t index = mapping_index(space, address);
+    if (index == space->mapping_count || space->mappings[index]->address > address)
+        return NULL;
+    return space->mappings[index];
+}
+
+static void mapping_insert(struct space *space, uint32_t index, struct mapping *mapping)
+{
+    for (uint32_t i = space->mapping_count; i > index; i--)
+        space->mappings[i] = space->mappings[i - 1];
+    space->mappings[index] = mapping;
+    space->mapping_count++;
+}
+
+static void mapping_remove(struct space *space, uint32_t index)
+{
+    struct mapping *mapping = space->mappings[index];
+    space->mapping_count--;
+    for (uint32_t i = index; i < space->mapping_count; i++)
+        space->mappings[i] = space->mappings[i + 1];
+    object_release(&mapping->memory->object);
+    slab_free(&mapping_slab, mapping);
+}
+
+static bool range_valid(uint64_t address, uint64_t size_bytes)
+{
+    return address % PAGE_SIZE == 0 && size_bytes % PAGE_SIZE == 0 && size_bytes > 0 &&
+           address >= USER_BASE && address < USER_END && size_bytes <= USER_END - address;
+}
+
+static bool protect_valid(uint32_t protect)
+{
+    if (protect == 0 || (protect & ~(uint32_t)(PROTECT_READ | PROTECT_WRITE | PROTECT_EXECUTE)))
+        return false;
+    return !(protect & PROTECT_WRITE) || ((protect & PROTECT_READ) && !(protect & PROTECT_EXECUTE));
+}
+
+status_t space_map(struct space *space, struct memory *memory, const struct mapping *wanted)
+{
+    uint64_t memory_bytes = (uint64_t)memory->page_count << PAGE_SHIFT;
+    if (!range_valid(wanted->address, wanted->size_bytes) || !protect_valid(wanted->protect) ||
+        wanted->offset % PAGE_SIZE != 0 || wanted->offset > memory_bytes ||
+        wanted->size_bytes > memory_bytes - wanted->offset)
+        return ERR_INVALID;
+    if (memory->backing == MEMORY_DEVICE && (wanted->protect & PROTECT_EXECUTE))
+        return ERR_INVALID;
+    uint32_t index = mapping_index(space, wanted->address);
+    if (index < space->mapping_count && space->mappings[index]->address < mapping_end(wanted))
+        return ERR_EXISTS;
+    if (space->mapping_count == MAPPINGS_MAX)
+        return ERR_FULL;
+    struct mapping *mapping = slab_allocate(&mapping_slab);
+    if (mapping == NULL)
+        return ERR_NO_MEMORY;
+    *mapping = *wanted;
+    mapping->memory = memory;
+    object_hold(&memory->object);
+    mapping_insert(space, index, mapping);
+    return OK;
+}
+
+// Cuts `mapping` in two at `address`, so that a whole mapping can be removed.
+static status_t mapping_split(struct space *space, uint32_t index, uint64_t address)
+{
+    struct mapping *low = space->mappings[index];
+    if (space->mapping_count == MAPPINGS_MAX)
+        return ERR_FULL;
+    struct mapping *high = slab_allocate(&mapping_slab);
+    if (high == NULL)
+        return ERR_NO_MEMORY;
+    *high = *low;
+    high->address = address;
+    high->offset += address - low->address;
+    high->size_bytes -= address - low->address;
+    low->size_bytes = address - low->address;
+    object_hold(&high->memory->object);
+    mapping_insert(space, index + 1, high);
+    return OK;
+}
+
+status_t space_unmap(struct space *space, uint64_t address, uint64_t size_bytes)
+{
+    if (!range_valid(address, size_bytes))
+        return ERR_INVALID;
+    uint64_t end = address + size_bytes;
+    uint32_t index = mapping_index(space, address);
+    if (index == space->mapping_count || space->mappings[index]->address >= end)
+        return OK;
+    struct mapping *mapping = space->mappings[index];
+    if (mapping->address < address) {
+        status_t status = mapping_split(space, index, address);
+        return status == OK ? ERR_AGAIN : status;
+    }
+    if (mapping_end(mapping) > end) {
+        status_t status = mapping_split(space, index, end);
+        if (status != OK)
+            return status;
+    }
+    uint64_t pages = min_u64(mapping->size_bytes >> PAGE_SHIFT, UNMAP_STEP);
+    arch_pages_unmap(space, mapping->address, (uint32_t)pages);
+    mapping->address += pages << PAGE_SHIFT;
+    mapping->offset += pages << PAGE_SHIFT;
+    mapping->size_bytes -= pages << PAGE_SHIFT;
+    if (mapping->size_bytes == 0)
+        mapping_remove(space, index);
+    return ERR_AGAIN;
+}
+
+static status_t fault_around(struct space *space, const struct mapping *mapping, uint64_t address)
+{
+    uint64_t window = (uint64_t)FAULT_AROUND * PAGE_SIZE;
+    uint64_t first = max_u64(align_down(address, window), mapping->address);
+    uint64_t end = min_u64(align_down(address, window) + window, mapping_end(mapping));
+    for (uint64_t at = first; at < end; at += PAGE_SIZE) {
+        uint32_t index = (uint32_t)((at - mapping->address + mapping->offset) >> PAGE_SHIFT);
+        paddr_t page = memory_page_present(mapping->memory, index);
+        if (arch_page_map(space, at, page, mapping->protect) != OK)
+            return ERR_NO_MEMORY;
+    }
+    return OK;
+}
+
+status_t space_fault(struct space *space, uint64_t address, uint32_t protect)
+{
+    address = align_down(address, PAGE_SIZE);
+    struct mapping *mapping = mapping_at(space, address);
+    if (mapping == NULL || (mapping->protect & protect) != protect)
+        return ERR_FAULT;
+    if (mapping->memory->backing != MEMORY_ANONYMOUS)
+        return fault_around(space, mapping, address);
+    uint32_t index = (uint32_t)((address - mapping->address + mapping->offset) >> PAGE_SHIFT);
+    paddr_t page = memory_page(mapping->memory, index);
+    if (page == PADDR_NONE)
+        return ERR_NO_MEMORY;
+    if (mapping->protect & PROTECT_EXECUTE)
+        arch_code_changed();
+    return arch_page_map(space, address, page, mapping->protect);
+}
+
+status_t space_pin(struct space *space, uint64_t address, struct memory **out_memory,
+                   void **out_page)
+{
+    struct mapping *mapping = address % PAGE_SIZE == 0 ? mapping_at(space, address) : NULL;
+    if (mapping == NULL || !(mapping->protect & PROTECT_WRITE) ||
+        mapping->memory->backing != MEMORY_ANONYMOUS)
+        return ERR_INVALID;
+    uint32_t index = (uint32_t)((address - mapping->address + mapping->offset) >> PAGE_SHIFT);
+    paddr_t page = memory_page(mapping->memory, index);
+    if (page == PADDR_NONE)
+        return ERR_NO_MEMORY;
+    *out_memory = mapping->memory;
+    *out_page = physical_pointer(page);
+    return OK;
+}
+
+bool space_finish_step(struct space *space)
+{
+    for (uint32_t step = 0; step < FAULT_AROUND && space->mapping_count > 0; step++)
+        mapping_remove(space, space->mapping_count - 1);
+    if (space->mapping_count > 0)
+        return false;
+    if (space->mappings != NULL) {
+        page_free_pointer(space->mappings);
+        space->mappings = NULL;
+    }
+    return arch_root_destroy_step(space);
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Nanoseconds since boot and timebase ticks, converted by multiplication with reciprocals computed
+// once. A deadline in ticks is never early: at that tick the clock reads at least the deadline.
+#pragma once
+
+#include "abi/types.h"
+
+// `timebase_hz` 10 kHz to under 1 GHz; `boot_ticks` is time zero.
+void clock_init(uint64_t timebase_hz, uint64_t boot_ticks);
+instant_ns_t clock_now(void);
+instant_ns_t clock_from_ticks(uint64_t ticks);
+uint64_t clock_span_ns(uint64_t ticks);
+// UINT64_MAX for DEADLINE_NEVER and what does not fit.
+uint64_t clock_to_ticks(instant_ns_t instant);

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// Processes: birth, end, and taking one apart in steps.
+#include "sched/process.h"
+
+#include "arch/arch.h"
+#include "boot/panic.h"
+#include "ipc/signal.h"
+#include "mem/slab.h"
+#include "sched/clock.h"
+#include "sched/hart.h"
+#include "sched/thread.h"
+
+#include "base/assert.h"
+
+#define CLOSE_STEP 16u // handles closed in one step
+
+struct process *process_init;
+static struct slab process_slab = SLAB_INIT(sizeof(struct process));
+
+status_t process_create(const uint64_t name[3], struct process **out_process)
+{
+    struct process *process = slab_allocate(&process_slab);
+    if (process == NULL)
+        return ERR_NO_MEMORY;
+    status_t status = space_init(&process->space);
+    if (status != OK) {
+        slab_free(&process_slab, process);
+        return status;
+    }
+    object_init(&process->object, OBJECT_PROCESS);
+    handle_table_init(&process->handles);
+    list_init(&process->threads);
+    for (uint32_t i = 0; i < PROCESS_NAME_MAX - 1; i++)
+        process->name[i] = (char)(name[i / 8] >> i % 8 * 8);
+    *out_process = process;
+    return OK;
+}
+
+static bool space_in_use(const struct process *process)
+{
+    bool used = false;
+    for (uint32_t i = 0; i < hart_count; i++) {
+        struct hart *hart = &harts[i];
+        if (hart->space != &process->space)
+            continue;
+        if (hart == hart_this() && (hart->current == NULL || hart->current->process != process))
+            arch_space_activate(NULL);
+        else
+            used = true;
+        if (used && hart != hart_this())
+            arch_hart_kick(hart);
+    }
+    return used;
+}
+
+// One bounded step of taking a process apart: handles first, so that servers learn of it, then
+// memory.
+static bool process_finish_step(struct chore *chore)
+{
+    struct process *process = CONTAINER_OF(chore, struct process, chore);
+    if (space_in_use(process))
+        return false;
+    for (uint32_t step = 0; step < CLOSE_STEP; step++) {
+        if (!handle_table_close_next(&process->handles, &process->close_cursor))
+            break;
+    }
+    if (process->handles.used > 0 || !space_finish_step(&process->space))
+        return false;
+    handle_table_finish(&process->handles);
+    process->done = true;
+    for (uint32_t i = 0; i < WATCHERS_MAX && process->watchers[i].signal != NULL; i++) {
+        signal_raise(process->watchers[i].signal, process->watchers[i].bits);
+        object_release(&process->watchers[i].signal->object);
+    }
+    object_release(&process->object);
+    return true;
+}
+
+void process_end(struct process *process, int32_t exit_code, const struct process_fault *fault)
+{
+    if (process->state >= PROCESS_EXITED)
+        return;
+    process->state = fault != NULL ? PROCESS_FAULTED : PROCESS_EXITED;
+    process->exit_code = fault != NULL ? ERR_FAULT : exit_code;
+    if (fault != NULL) {
+        process->fault = page_allocate_pointer();
+        if (process->fault != NULL)
+            *process->fault = *fault;
+    }
+    if (process == process_init)
+        panic_init_died(process, fault);
+    object_hold(&process->object);
+    while (!list_is_empty(&process->threads))
+        thread_end(CONTAINER_OF(process->threads.next, struct thread, process_link));
+    chore_add(&process->chore, process_finish_step);
+}
+
+void process_destroy(struct object *object)
+{
+    struct process *process = process_of(object);
+    if (!process->done) {
+        // Never started, or its last thread is just gone: take it apart, then come back here.
+        assert(process->thread_count == 0);
+        process->state = PROCESS_EXITED;
+        object_hold(object);
+        chore_add(&process->chore, process_finish_step);
+        return;
+    }
+    if (process->fault != NULL)
+        page_free_pointer(process->fault);
+    slab_free(&process_slab, process);
+}
+
+status_t process_watch(struct process *process, struct signal *signal, uint64_t bits)
+{
+    if (process->done) {
+        signal_raise(signal, bits);
+        return OK;
+    }
+    for (uint32_t i = 0; i < WATCHERS_MAX; i++) {
+        if (process->watchers[i].signal == NULL) {
+            object_hold(&signal->object);
+            process->watchers[i] = (struct process_watcher){signal, bits};
+            return OK;
+        }
+    }
+    return ERR_FULL;
+}
+
+void process_describe(const struct process *process, struct process_info *out_info)
+{
+    *out_info = (struct process_info){
+        .state = process->state,
+        .exit_code = process->exit_code,
+        .cpu_ns = clock_span_ns(process->cpu_ticks),
+        .memory_bytes = (process->pages_used + process->space.table_pages) * PAGE_SIZE,
+        .handle_count = process->handles.used,
+        .thread_count = process->thread_count,
+    };
+    for (uint32_t i = 0; i < PROCESS_NAME_MAX; i++)
+        out_info->name[i] = process->name[i];
+    for (uint32_t i = 0; i < HANDLE_CHUNKS; i++)
+        out_info->memory_bytes += process->handles.chunks[i] != NULL ? PAGE_SIZE : 0;
+    if (process->fault == NULL)
+        return;
+    out_info->fault_cause = process->fault->cause;
+    out_info->fault_address = process->fault->address;
+    out_info->fault_pc = process->fault->pc;
+    for (uint32_t i = 0; i < 32; i++)
+        out_info->registers[i] = process->fault->registers[i];
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Processes: an address space, a handle table, threads. A process ends by exit, by a fault or by
+// process_kill; its threads stop at once, handles, mappings and tables go in steps (sched/chore.h),
+// then its watchers are told.
+#pragma once
+
+#include "cap/handle.h"
+#include "mem/space.h"
+#include "sched/chore.h"
+
+#include "abi/syscall.h"
+#include "base/list.h"
+
+#define THREADS_MAX  32u // per process
+#define WATCHERS_MAX 4u  // per process
+
+struct signal;
+
+struct process_fault {
+    uint64_t cause, address, pc;
+    uint64_t registers[32];
+};
+
+struct process_watcher {
+    struct signal *signal; // counted
+    uint64_t bits;
+};
+
+struct process {
+    struct object object;
+    struct handle_table handles;
+    struct space space;
+    struct list_node threads;
+    struct list_node link; // every process
+    uint32_t thread_count;
+    uint32_t state; // enum process_state
+    int32_t exit_code;
+    uint32_t priority_max; // of its threads
+    uint64_t cpu_ticks;
+    uint64_t pages_used; // by memory it created
+    bool done;           // torn down: watchers told
+    uint32_t close_cursor;
+    struct chore chore;
+    struct process_watcher watchers[WATCHERS_MAX];
+    char name[PROCESS_NAME_MAX];
+    struct process_fault *fault; // a page, when it faulted
+};
+
+static inline struct process *process_of(struct object *object)
+{
+    return (struct process *)(void *)object;
+}
+
+extern struct process *process_init; // the first process; when it ends the machine stops
+
+// ERR_NO_MEMORY.
+status_t process_create(const uint64_t name[3], struct process **out_process);
+void process_destroy(struct object *object);
+// Ends it; later calls change nothing. `fault` NULL: it ended of itself or was killed.
+void process_end(struct process *process, int32_t exit_code, const struct process_fault *fault);
+// ERR_FULL. Raised at once when the process is gone already.
+status_t process_watch(struct process *process, struct signal *signal, uint64_t bits);
+void process_describe(const struct process *process, struct process_info *out_info);

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+// Choosing threads. A hart keeps its thread until something more urgent is ready, its slice ends
+// while an equal waits, or it blocks. hand-overs (calls, replies) change hart.current directly and
+// keep the slice: the caller's time is lent, too.
+#include "sched/schedule.h"
+
+#include "arch/arch.h"
+#include "mem/bits.h"
+#include "sched/chore.h"
+#include "sched/clock.h"
+#include "sched/lock.h"
+#include "sched/process.h"
+
+#include "base/assert.h"
+
+struct hart harts[HARTS_MAX];
+uint32_t hart_count;
+uint32_t ready_bitmap;
+uint32_t kernel_lock_next, kernel_lock_serving;
+
+static struct list_node ready[PRIORITY_COUNT];
+
+static struct list_node *queue_of(uint32_t priority)
+{
+    struct list_node *queue = &ready[priority];
+    if (queue->next == NULL)
+        list_init(queue);
+    ready_bitmap |= 1u << priority;
+    return queue;
+}
+
+void schedule_ready(struct thread *thread)
+{
+    thread->state = THREAD_READY;
+    list_append(queue_of(thread->priority), &thread->link);
+}
+
+void schedule_ready_front(struct thread *thread)
+{
+    thread->state = THREAD_READY;
+    list_insert_after(queue_of(thread->priority), &thread->link);
+}
+
+void schedule_unready(struct thread *thread)
+{
+    list_remove(&thread->link);
+    if (list_is_empty(&ready[thread->priority]))
+        ready_bitmap &= ~(1u << thread->priority);
+}
+
+static bool more_urgent_ready(const struct thread *thread)
+{
+    return ready_bitmap >> thread->priority > 1;
+}
+
+static void hart_run(struct hart *hart, struct thread *thread)
+{
+    thread->hart = hart;
+    thread->stack_top = hart->stack_top;
+    thread->running = true;
+    hart->current = thread;
+    arch_thread_enter(thread);
+}
+
+void schedule_stop(struct thread *thread)
+{
+    struct hart *hart = hart_this();
+    assert(hart->current == thread);
+    uint64_t now = arch_ticks();
+    thread->process->cpu_ticks += now - hart->switched_at;
+    hart->switched_at = now;
+    hart->current = NULL;
+    thread->running = false;
+    arch_thread_leave(thread);
+}
+
+void schedule_hand_over(struct thread *thread)
+{
+    struct hart *hart = hart_this();
+    thread->state = THREAD_READY;
+    if (hart->current == NULL && !more_urgent_ready(thread))
+        hart_run(hart, thread);
+    else
+        schedule_ready(thread);
+}
+
+void schedule_set_priority(struct thread *thread, uint32_t priority)
+{
+    bool queued =
+        thread->state == THREAD_READY && !thread->running && !list_is_empty(&thread->link);
+    if (thread->priority == priority)
+        return;
+    if (queued)
+        schedule_unready(thread);
+    thread->priority = (uint8_t)priority;
+    if (queued)
+        schedule_ready(thread);
+}
+
+void schedule_yield(void)
+{
+    struct thread *thread = hart_this()->current;
+    if (thread == NULL || !(ready_bitmap >> thread->priority))
+        return;
+    schedule_stop(thread);
+    schedule_ready(thread);
+}
+
+static void timer_arm(struct hart *hart, uint64_t ticks)
+{
+    if (ticks >= hart->timer_armed)
+        return;
+    hart->timer_armed = ticks;
+    arch_timer_arm(ticks);
+}
+
+bool schedule_deadline(struct deadline *deadline, uint64_t ticks)
+{
+    struct hart *hart = hart_this();
+    if (ticks <= arch_ticks())
+        return true;
+    deadline->ticks = ticks;
+    deadline_insert(&hart->deadlines, deadline);
+    timer_arm(hart, ticks);
+    return false;
+}
+
+void schedule_timer(void)
+{
+    struct hart *hart = hart_this();
+    uint64_t now = arch_ticks();
+    while (hart->deadlines != NULL && hart->deadlines->ticks <= now) {
+        struct deadline *expired = hart->deadlines;
+        deadline_remove(expired);
+        expired->expire(expired);
+    }
+    if (hart->slice_end <= now) {
+        hart->slice_end = UINT64_MAX;
+        schedule_yield();
+    }
+    uint64_t next = hart->deadlines != NULL ? hart->deadlines->ticks : UINT64_MAX;
+    hart->timer_armed = next < hart->slice_end ? next : hart->slice_end;
+    arch_timer_arm(hart->timer_armed);
+}
+
+static struct thread *take_most_urgent(void)
+{
+    if (ready_bitmap == 0)
+        return NULL;
+    uint32_t priority = bit_highest(ready_bitmap);
+    struct thread *thread = CONTAINER_OF(ready[priority].next, struct thread, link);
+    schedule_unready(thread);
+    return thread;
+}
+
+// A ready thread is left over: starts this hart's slice if it is an equal, and wakes a hart that
+// should run it.
+static void share_ready(struct hart *hart)
+{
+    if (hart->slice_end == UINT64_MAX && (ready_bitmap >> hart->current->priority & 1)) {
+        hart->slice_end = clock_to_ticks(clock_now() + SLICE_NS);
+        timer_arm(hart, hart->slice_end);
+    }
+    uint32_t top = bit_highest(ready_bitmap);
+    struct hart *best = NULL;
+    uint32_t best_priority = top;
+    for (uint32_t i = 0; i < hart_count; i++) {
+        struct hart *other = &harts[i];
+        if (other == hart || !other->online || other->kicked)
+            continue;
+        if (other->idle) {
+            best = other;
+            break;
+        }
+        if (other->current != NULL && other->current->priority < best_priority) {
+            best = other;
+            best_priority = other->current->priority;
+        }
+    }
+    if (best != NULL) {
+        best->kicked = true;
+        arch_hart_kick(best);
+    }
+}
+
+static void hart_idle(struct hart *hart)
+{
+    if (hart->space != NULL)
+        arch_space_activate(NULL);
+    hart->idle = true;
+    kernel_unlock();
+    arch_wait();
+    kernel_lock();
+    hart->idle = false;
+    hart->switched_at = arch_ticks();
+    arch_poll_interrupts();
+}
+
+// Chooses the thread to run; NULL: none is ready.
+static struct thread *choose(struct hart *hart)
+{
+    struct thread *thread = hart->current;
+    if (thread != NULL && more_urgent_ready(thread)) {
+        schedule_stop(thread);
+        schedule_ready_front(thread);
+        thread = NULL;
+    }
+    if (thread == NULL) {
+        thread = take_most_urgent();
+        hart->slice_end = UINT64_MAX;
+        if (thread != NULL)
+            hart_run(hart, thread);
+    }
+    return thread;
+}
+
+struct thread *schedule_leave(void)
+{
+    struct hart *hart = hart_this();
+    if (chore_first != NULL)
+        chore_step();
+    struct thread *thread = choose(hart);
+    while (thread == NULL) {
+        if (chore_step()) {
+            // Another hart may have to leave the process that is being taken apart.
+            kernel_unlock();
+            kernel_lock();
+        } else {
+            hart_idle(hart);
+        }
+        thread = choose(hart);
+    }
+    if (ready_bitmap != 0)
+        share_ready(hart);
+    if (hart->space != &thread->process->space)
+        arch_space_activate(&thread->process->space);
+    kernel_unlock();
+    return thread;
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who runs: 32 fixed priorities, first come first served among equals, with a time slice only while
+// an equal waits. One ready queue for all harts under the kernel lock; a hart that stands idle or
+// runs something lesser is kicked.
+#pragma once
+
+#include "sched/hart.h"
+#include "sched/thread.h"
+
+#define SLICE_NS 5000000u
+
+extern uint32_t ready_bitmap; // bit p: a thread of priority p is ready
+
+// Makes a thread ready at the end (or front) of its priority's queue.
+void schedule_ready(struct thread *thread);
+void schedule_ready_front(struct thread *thread);
+// Takes a ready, not running thread out of its queue.
+void schedule_unready(struct thread *thread);
+// This hart's current thread no longer runs; something else will be chosen on the way out.
+void schedule_stop(struct thread *thread);
+// Gives this hart to `thread` if nothing more urgent is ready and the hart has no thread, else
+// makes it ready.
+void schedule_hand_over(struct thread *thread);
+// A thread's priority changes, wherever it is.
+void schedule_set_priority(struct thread *thread, uint32_t priority);
+// Moves this hart's current thread behind its equals.
+void schedule_yield(void);
+// Handles expired deadlines and slices; called on a timer interrupt.
+void schedule_timer(void);
+// Arms a deadline on this hart. True if it has passed (then it is not armed).
+bool schedule_deadline(struct deadline *deadline, uint64_t ticks);
+// The way out of the kernel: does a chore's step, chooses the thread to run, waits if there is
+// none. Enters with the lock held, returns with it released.
+struct thread *schedule_leave(void);

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Timer objects.
+#include "sched/timer.h"
+
+#include "ipc/signal.h"
+#include "mem/slab.h"
+#include "sched/clock.h"
+#include "sched/schedule.h"
+
+static struct slab timer_slab = SLAB_INIT(sizeof(struct timer));
+
+static void timer_expire(struct deadline *deadline)
+{
+    struct timer *timer = CONTAINER_OF(deadline, struct timer, deadline);
+    signal_raise(timer->signal, timer->bits);
+}
+
+struct timer *timer_create(struct signal *signal, uint64_t bits)
+{
+    struct timer *timer = slab_allocate(&timer_slab);
+    if (timer == NULL)
+        return NULL;
+    object_init(&timer->object, OBJECT_TIMER);
+    object_hold(&signal->object);
+    timer->signal = signal;
+    timer->bits = bits;
+    timer->deadline.expire = timer_expire;
+    return timer;
+}
+
+void timer_destroy(struct object *object)
+{
+    struct timer *timer = timer_of(object);
+    deadline_remove(&timer->deadline);
+    object_release(&timer->signal->object);
+    slab_free(&timer_slab, timer);
+}
+
+void timer_set(struct timer *timer, instant_ns_t deadline)
+{
+    deadline_remove(&timer->deadline);
+    if (deadline == DEADLINE_NEVER)
+        return;
+    if (schedule_deadline(&timer->deadline, clock_to_ticks(deadline)))
+        signal_raise(timer->signal, timer->bits);
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// Memory objects and mappings.
+#include "check.h"
+
+#define AREA 0x60000000ull
+
+static int64_t map(handle_t memory, uint64_t address, uint64_t offset, uint64_t size,
+                   uint64_t protect)
+{
+    return SYS(memory_map, HANDLE_NONE, memory, address, offset, size, protect).value;
+}
+
+static void anonymous(void)
+{
+    claim("anonymous_memory_is_zero_and_shared_between_mappings");
+    uint64_t size = 40 * PAGE_SIZE;
+    handle_t memory = (handle_t)SYS2(memory_create, size, 0).value;
+    CHECK(SYS1(memory_info, memory).value == (int64_t)size);
+    CHECK(map(memory, AREA, 0, size, PROTECT_READ | PROTECT_WRITE) == OK);
+    CHECK(map(memory, 2 * AREA, PAGE_SIZE, PAGE_SIZE, PROTECT_READ) == OK);
+    volatile uint64_t *words = (volatile uint64_t *)AREA;
+    uint64_t sum = 0;
+    for (uint64_t i = 0; i < size / 8; i += 64)
+        sum |= words[i];
+    CHECK(sum == 0);
+    words[PAGE_SIZE / 8] = 42;
+    CHECK(*(volatile uint64_t *)(2 * AREA) == 42);
+    CHECK(SYS3(memory_unmap, HANDLE_NONE, AREA + PAGE_SIZE, 2 * PAGE_SIZE).value == OK);
+    CHECK(map(memory, AREA + PAGE_SIZE, PAGE_SIZE, PAGE_SIZE, PROTECT_READ) == OK);
+    CHECK(words[PAGE_SIZE / 8] == 42);
+    SYS1(handle_close, memory);
+    CHECK(*(volatile uint64_t *)(2 * AREA) == 42);
+    CHECK(SYS3(memory_unmap, HANDLE_NONE, AREA, 2 * AREA).value == OK);
+}
+
+static void refusals(void)
+{
+    claim("memory_map_refuses_what_it_must");
+    handle_t memory = (handle_t)SYS2(memory_create, 4 * PAGE_SIZE, 0).value;
+    CHECK(map(memory, AREA, 0, PAGE_SIZE, PROTECT_WRITE | PROTECT_EXECUTE | PROTECT_READ) ==
+          ERR_INVALID);
+    CHECK(map(memory, AREA, 0, PAGE_SIZE, 0) == ERR_INVALID);
+    CHECK(map(memory, AREA, 0, 5 * PAGE_SIZE, PROTECT_READ) == ERR_INVALID);
+    CHECK(map(memory, AREA, 4 * PAGE_SIZE, PAGE_SIZE, PROTECT_READ) == ERR_INVALID);
+    CHECK(map(memory, AREA + 8, 0, PAGE_SIZE, PROTECT_READ) == ERR_INVALID);
+    CHECK(map(memory, 0, 0, PAGE_SIZE, PROTECT_READ) == ERR_INVALID);
+    CHECK(map(memory, USER_END - PAGE_SIZE, 0, 2 * PAGE_SIZE, PROTECT_READ) == ERR_INVALID);
+    CHECK(map(memory, 0xffffffff80000000ull, 0, PAGE_SIZE, PROTECT_READ) == ERR_INVALID);
+    CHECK(map(memory, AREA, UINT64_MAX - PAGE_SIZE + 1, PAGE_SIZE, PROTECT_READ) == ERR_INVALID);
+    CHECK(map(memory, 0x100000, 0, PAGE_SIZE, PROTECT_READ) == ERR_EXISTS);
+    handle_t reader = duplicate(memory, RIGHT_READ, 0);
+    CHECK(map(reader, AREA, 0, PAGE_SIZE, PROTECT_READ | PROTECT_WRITE) == ERR_DENIED);
+    CHECK(SYS2(memory_create, 0, 0).value == ERR_INVALID);
+    CHECK(SYS2(memory_create, 100, 0).value == ERR_INVALID);
+    CHECK(SYS2(memory_create, 1ull << 40, 0).value == ERR_TOO_LARGE);
+    CHECK(SYS2(memory_create, PAGE_SIZE, 2).value == ERR_INVALID);
+    CHECK(SYS2(memory_create, 16ull << 20, MEMORY_CONTIGUOUS).value == ERR_TOO_LARGE);
+    SYS1(handle_close, reader);
+    SYS1(handle_close, memory);
+}
+
+static void contiguous(void)
+{
+    claim("contiguous_memory_has_an_address_for_who_may_know");
+    handle_t memory = (handle_t)SYS2(memory_create, 5 * PAGE_SIZE, MEMORY_CONTIGUOUS).value;
+    struct result info = SYS1(memory_info, memory);
+    CHECK(info.value == 5 * PAGE_SIZE && info.a1 != 0 && info.a1 % PAGE_SIZE == 0 &&
+          info.a1 < 1ull << 32);
+    handle_t blind = duplicate(memory, RIGHT_READ | RIGHT_WRITE, 0);
+    CHECK(SYS1(memory_info, blind).a1 == 0);
+    CHECK(map(blind, AREA, 0, 5 * PAGE_SIZE, PROTECT_READ | PROTECT_WRITE) == OK);
+    CHECK(*(volatile uint64_t *)(AREA + 4 * PAGE_SIZE) == 0);
+    SYS3(memory_unmap, HANDLE_NONE, AREA, 5 * PAGE_SIZE);
+    SYS1(handle_close, blind);
+    SYS1(handle_close, memory);
+}
+
+static void device(void)
+{
+    claim("memory_device_refuses_ram");
+    SYS1(machine_info, start_handle("log"));
+    handle_t run = (handle_t)SYS2(memory_create, PAGE_SIZE, MEMORY_CONTIGUOUS).value;
+    uint64_t ram = SYS1(memory_info, run).a1;
+    CHECK(SYS3(memory_device, start_handle("machine"), ram, PAGE_SIZE).value == ERR_INVALID);
+    CHECK(SYS3(memory_device, start_handle("machine"), 1, PAGE_SIZE).value == ERR_INVALID);
+    CHECK(SYS3(memory_device, start_handle("log"), 0x10000000, PAGE_SIZE).value == ERR_BAD_HANDLE);
+    SYS1(handle_close, run);
+}
+
+static uint64_t free_bytes(void)
+{
+    SYS1(machine_info, start_handle("log"));
+    return ((const struct machine_info *)(const void *)message->bytes)->memory_free_bytes;
+}
+
+static void returned(void)
+{
+    claim("freed_memory_comes_back");
+    uint64_t before = 0;
+    for (uint32_t round = 0; round < 3; round++) {
+        handle_t memory = (handle_t)SYS2(memory_create, 2000 * PAGE_SIZE, 0).value;
+        CHECK(map(memory, AREA, 0, 2000 * PAGE_SIZE, PROTECT_READ | PROTECT_WRITE) == OK);
+        for (uint64_t i = 0; i < 1000; i++)
+            *(volatile uint64_t *)(AREA + i * 2 * PAGE_SIZE) = i;
+        SYS1(handle_close, memory);
+        CHECK(SYS3(memory_unmap, HANDLE_NONE, AREA, 2000 * PAGE_SIZE).value == OK);
+        for (uint32_t i = 0; i < 200; i++)
+            SYS0(thread_yield);
+        if (round == 0)
+            before = free_bytes();
+    }
+    CHECK(free_bytes() == before);
+}
+
+void memory_test(void)
+{
+    anonymous();
+    refusals();
+    contiguous();
+    device();
+    returned();
+}

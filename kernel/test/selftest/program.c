@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ground under the selftest and the bench: start block, printing, memset and memcpy for the
+// compiler.
+#include "user.h"
+
+struct message_page *message;
+static struct start_block start; // a copy: the page is used by the first call
+
+void *memset(void *target, int value, size_t size);
+void *memcpy(void *restrict target, const void *restrict source, size_t size);
+void program_main(struct message_page *page);
+void child_main(struct message_page *page);
+extern void run(void);
+
+void *memset(void *target, int value, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        ((volatile uint8_t *)target)[i] = (uint8_t)value;
+    return target;
+}
+
+void *memcpy(void *restrict target, const void *restrict source, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        ((volatile uint8_t *)target)[i] = ((const uint8_t *)source)[i];
+    return target;
+}
+
+bool text_equal(const char *a, const char *b)
+{
+    while (*a != 0 && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+handle_t start_handle(const char *name)
+{
+    for (uint32_t i = 0; i < start.entry_count; i++) {
+        if (text_equal(start.entries[i].name, name))
+            return start.entries[i].handle;
+    }
+    return HANDLE_NONE;
+}
+
+void print(const char *text)
+{
+    size_t size = 0;
+    for (; text[size] != 0 && size < MESSAGE_BYTES_MAX; size++)
+        message->bytes[size] = (uint8_t)text[size];
+    SYS2(log_write, start_handle("log"), size);
+}
+
+void print_number(uint64_t value)
+{
+    char digits[21];
+    size_t at = sizeof digits - 1;
+    digits[at] = 0;
+    do {
+        digits[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value != 0);
+    print(digits + at);
+}
+
+static void begin(struct message_page *page)
+{
+    message = page;
+    memcpy(&start, page->bytes, sizeof start);
+}
+
+void program_main(struct message_page *page)
+{
+    begin(page);
+    run();
+    SYS1(process_exit, 0);
+}
+
+void child_main(struct message_page *page)
+{
+    begin(page);
+    void (*entry)(void) = NULL;
+    for (uint32_t i = 0; i < start.entry_count; i++) {
+        if (text_equal(start.entries[i].name, "entry"))
+            entry = (void (*)(void))(uintptr_t)(0x100000u + start.entries[i].value);
+    }
+    entry();
+    SYS1(process_exit, 0);
+}

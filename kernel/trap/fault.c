@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Faults.
+#include "trap/fault.h"
+
+#include "arch/arch.h"
+#include "boot/log.h"
+#include "sched/process.h"
+#include "sched/schedule.h"
+
+void fault_page(struct thread *thread, uint64_t cause, uint64_t address, uint32_t protect)
+{
+    if (space_fault(&thread->process->space, address, protect) != OK)
+        fault_end(thread, cause, address);
+}
+
+void fault_end(struct thread *thread, uint64_t cause, uint64_t address)
+{
+    struct process_fault fault = {.cause = cause, .address = address, .pc = thread->frame.pc};
+    const struct frame *frame = &thread->frame;
+    uint64_t *x = fault.registers;
+    x[1] = frame->ra;
+    x[2] = frame->sp;
+    x[3] = frame->gp;
+    x[4] = frame->tp;
+    x[8] = frame->saved[0];
+    x[9] = frame->saved[1];
+    x[17] = frame->number;
+    for (uint32_t i = 2; i < 12; i++)
+        x[16 + i] = frame->saved[i];
+    for (uint32_t i = 0; i < 3; i++)
+        x[10 + i] = frame->argument[i];
+    for (uint32_t i = 0; i < 4; i++)
+        x[13 + i] = frame->words[i];
+    for (uint32_t i = 0; i < 3; i++)
+        x[5 + i] = frame->words[4 + i];
+    x[28] = frame->words[7];
+    for (uint32_t i = 0; i < 3; i++)
+        x[29 + i] = frame->temporary[i];
+    log_line("%s faulted: cause %lu address 0x%lx pc 0x%lx", thread->process->name, cause, address,
+             fault.pc);
+    process_end(thread->process, 0, &fault);
+}
+
+void fault_stopped(struct thread *thread)
+{
+    schedule_stop(thread);
+    object_release(&thread->object);
+}

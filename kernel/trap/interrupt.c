@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Interrupt objects, one at most for each number.
+#include "trap/interrupt.h"
+
+#include "arch/arch.h"
+#include "ipc/signal.h"
+#include "mem/slab.h"
+
+static struct interrupt *interrupts[INTERRUPTS_MAX];
+static struct slab interrupt_slab = SLAB_INIT(sizeof(struct interrupt));
+
+status_t interrupt_create(uint32_t number, struct signal *signal, uint64_t bits,
+                          struct interrupt **out_interrupt)
+{
+    if (number == 0 || number >= arch_interrupt_count() || number >= INTERRUPTS_MAX)
+        return ERR_INVALID;
+    if (interrupts[number] != NULL)
+        return ERR_EXISTS;
+    struct interrupt *interrupt = slab_allocate(&interrupt_slab);
+    if (interrupt == NULL)
+        return ERR_NO_MEMORY;
+    object_init(&interrupt->object, OBJECT_INTERRUPT);
+    object_hold(&signal->object);
+    interrupt->signal = signal;
+    interrupt->bits = bits;
+    interrupt->number = number;
+    interrupts[number] = interrupt;
+    *out_interrupt = interrupt;
+    return OK;
+}
+
+void interrupt_destroy(struct object *object)
+{
+    struct interrupt *interrupt = interrupt_of(object);
+    if (interrupt->pending)
+        arch_interrupt_done(interrupt->number);
+    if (interrupt->enabled)
+        arch_interrupt_disable(interrupt->number);
+    interrupts[interrupt->number] = NULL;
+    object_release(&interrupt->signal->object);
+    slab_free(&interrupt_slab, interrupt);
+}
+
+void interrupt_done(struct interrupt *interrupt)
+{
+    if (interrupt->pending) {
+        interrupt->pending = false;
+        arch_interrupt_done(interrupt->number);
+    } else if (!interrupt->enabled) {
+        interrupt->enabled = true;
+        arch_interrupt_enable(interrupt->number);
+    }
+}
+
+bool interrupt_raise(uint32_t number)
+{
+    struct interrupt *interrupt = number < INTERRUPTS_MAX ? interrupts[number] : NULL;
+    if (interrupt == NULL)
+        return false;
+    interrupt->pending = true;
+    signal_raise(interrupt->signal, interrupt->bits);
+    return true;
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Interrupt objects: a device's interrupt raises bits of a signal and stays silent until the driver
+// says it is done.
+#pragma once
+
+#include "cap/object.h"
+
+#define INTERRUPTS_MAX 1024u
+
+struct signal;
+
+struct interrupt {
+    struct object object;
+    struct signal *signal; // counted
+    uint64_t bits;
+    uint32_t number;
+    bool enabled, pending; // pending: raised, not done
+};
+
+static inline struct interrupt *interrupt_of(struct object *object)
+{
+    return (struct interrupt *)(void *)object;
+}
+
+// ERR_INVALID (no such number), ERR_EXISTS (somebody has it), ERR_NO_MEMORY.
+status_t interrupt_create(uint32_t number, struct signal *signal, uint64_t bits,
+                          struct interrupt **out_interrupt);
+void interrupt_destroy(struct object *object);
+void interrupt_done(struct interrupt *interrupt);
+// The controller reports `number`. False: nobody has it.
+bool interrupt_raise(uint32_t number);
