@@ -46,6 +46,7 @@ static void track_merge(struct track *track, struct section *first, struct secti
 {
     for (struct section *next; (next = next_section(first, second)) != NULL; section_skip(next)) {
         struct wire_item item = section_peek(next);
+        item.key_flag = item.has_key; // as Yjs: without a document the flag alone is not kept
         if (item.kind != WIRE_SKIP)
             track_put(track, &item);
     }
