@@ -51,7 +51,7 @@ enum ui_number {
     UI_SEARCH,  // List: verb sent with the text being searched
     UI_BACK,    // Detail, Ask: verb sent when the person leaves it
     UI_ROLE,    // enum ui_role
-    UI_TYPE,    // Field: enum ui_field; Status: enum ui_status_type; List: enum ui_list_hint
+    UI_TYPE,    // enum ui_field, ui_status_type, ui_list_hint or ui_text_type
     UI_COUNT,   // List: how many rows there are; Status of progress: the total
     UI_FIRST, // List: index of the first row that is present; Status of progress: how much is done
     UI_FLAGS, // UI_FLAG_*
@@ -105,6 +105,8 @@ enum ui_status_type {
     UI_STATUS_ERROR = 3,
     UI_STATUS_OK = 4
 };
+// A titled text is one whose first line names it; shown as a heading.
+enum ui_text_type { UI_TEXT_PLAIN = 0, UI_TEXT_TITLED = 1 };
 enum ui_list_hint { UI_LIST_ROWS = 0, UI_LIST_TREE = 1, UI_LIST_GRID = 2, UI_LIST_FEED = 3 };
 
 // A document bound to a Text: on the app's side its handle, on the stage's side what the handle

@@ -42,7 +42,7 @@ struct ui_desc {
     uint32_t search; // List: verb for a changed search text; 0: no search field
     uint32_t back;   // Detail, Ask: verb for leaving it
     uint32_t role;   // enum ui_role
-    uint32_t type;   // Field: enum ui_field; Status: enum ui_status_type; List: enum ui_list_hint
+    uint32_t type;   // enum ui_field, ui_status_type, ui_list_hint or ui_text_type
     int32_t count;   // List: rows; Status of progress: total
     int32_t done;    // Status of progress: done so far
     bool current, selected, editable, multiline, disabled, driving, busy; // UI_FLAG_*

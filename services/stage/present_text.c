@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// Texts being read or edited: one box a line, so that a keystroke changes one box, selection
+// behind, caret in front.
+#include "present_parts.h"
+
+#include "base/math.h"
+
+#include <string.h>
+
+enum { SELECTION_RECTS_MAX = 128 };
+
+static struct editor_look look_of(const struct presenter *p, int32_t width)
+{
+    struct editor_look look;
+    memset(&look, 0, sizeof look);
+    look.style = theme_style(p->form, TYPE_BODY);
+    look.line_px = theme_line_px(p->form, TYPE_BODY);
+    look.title_style = theme_style(p->form, TYPE_HEADLINE);
+    look.title_line_px = theme_line_px(p->form, TYPE_HEADLINE);
+    look.gap_px = px(p, 12);
+    look.width_px = width;
+    return look;
+}
+
+static void selection_present(struct presenter *p, const struct editor *editor, int32_t x,
+                              int32_t y)
+{
+    struct paint_rect rects[SELECTION_RECTS_MAX];
+    size_t count = editor_selection(editor, rects, SELECTION_RECTS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        rects[i].x += x;
+        rects[i].y += y;
+        panel_add(p, rects[i], COLOR_SELECTED, px(p, 2));
+    }
+}
+
+static void caret_present(struct presenter *p, const struct editor *editor, int32_t x, int32_t y)
+{
+    struct paint_rect caret = editor_caret(editor);
+    int32_t inset = caret.height / 8;
+    panel_add(p,
+              (struct paint_rect){x + caret.x - px(p, 1), y + caret.y + inset, max_i32(2, px(p, 2)),
+                                  caret.height - 2 * inset},
+              COLOR_ACCENT, px(p, 1));
+}
+
+static void lines_present(struct presenter *p, const struct editor *editor, struct paint_rect rect)
+{
+    size_t count = editor_line_count(editor);
+    for (size_t i = 0; i < count; i++) {
+        struct editor_line line = editor_line_at(editor, i);
+        struct paint_rect place = {rect.x + line.rect.x, rect.y + line.rect.y, rect.width,
+                                   line.rect.height};
+        if (line.text.size == 0 || place.y >= p->boxes->clip.y + p->boxes->clip.height ||
+            place.y + place.height <= p->boxes->clip.y) {
+            continue;
+        }
+        boxes_add(p->boxes, &(struct box){.rect = place,
+                                          .ink = color(p, COLOR_ON),
+                                          .type = line.is_title ? TYPE_HEADLINE : TYPE_BODY,
+                                          .plain_baseline = true,
+                                          .uncut = true,
+                                          .text = line.text});
+    }
+}
+
+int32_t text_present(struct presenter *p, struct field *field, struct paint_rect rect, bool titled)
+{
+    struct editor_look look = look_of(p, rect.width);
+    if (editor_look_set(field->editor, &look) < 0) {
+        return 0;
+    }
+    field->origin_x = rect.x;
+    field->origin_y = rect.y;
+    bool focused = box_id_equal(p->scene->focus, id_of(p, field->node, PART_NODE));
+    if (editor_text(field->editor).size == 0) {
+        struct span hint = title_of(p, field->node, UI_HINT);
+        struct label label = {
+            .rect = {rect.x, rect.y, rect.width, titled ? look.title_line_px : look.line_px},
+            .text = hint.size > 0 ? hint : chars(titled ? "Title" : ""),
+            .type = titled ? TYPE_HEADLINE : TYPE_BODY,
+            .ink = COLOR_OUTLINE};
+        label_add(p, &label)->plain_baseline = true;
+    }
+    if (focused) {
+        selection_present(p, field->editor, rect.x, rect.y);
+    }
+    lines_present(p, field->editor, rect);
+    if (focused && !editor_is_read_only(field->editor)) {
+        caret_present(p, field->editor, rect.x, rect.y);
+    }
+    return editor_height(field->editor);
+}
+
+// A secret is shown as dots, one a character.
+static struct span shown_text(struct presenter *p, const struct field *field)
+{
+    struct span text = editor_text(field->editor);
+    bool secret = field->kind == UI_FIELD &&
+                  ui_tree_number(p->task->tree, field->node, UI_TYPE) == UI_FIELD_SECRET;
+    if (!secret) {
+        return text;
+    }
+    char dots[3 * 64 + 1] = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < text.size && count < 64; i++) {
+        count += (text.bytes[i] & 0xc0) != 0x80;
+    }
+    for (size_t i = 0; i < count; i++) {
+        memcpy(dots + 3 * i, "\xe2\x80\xa2", 3);
+    }
+    return boxes_text(p->boxes, dots);
+}
+
+void line_present(struct presenter *p, struct field *field, struct paint_rect rect,
+                  struct span hint, bool focused)
+{
+    struct editor_look look = look_of(p, rect.width);
+    if (editor_look_set(field->editor, &look) < 0) {
+        return;
+    }
+    struct span text = shown_text(p, field);
+    int32_t top = rect.y + (rect.height - look.line_px) / 2;
+    struct paint_rect before = p->boxes->clip, caret = editor_caret(field->editor);
+    p->boxes->clip = paint_rect_intersect(before, paint_rect_inset(rect, -px(p, 1)));
+    int32_t shift = max_i32(0, caret.x - rect.width + px(p, 2));
+    field->origin_x = rect.x - shift;
+    field->origin_y = top;
+    if (text.size == 0) {
+        struct label label = {.rect = rect, .text = hint, .type = TYPE_BODY, .ink = COLOR_MUTED};
+        label_add(p, &label);
+    }
+    if (focused) {
+        selection_present(p, field->editor, rect.x - shift, top);
+    }
+    boxes_add(p->boxes,
+              &(struct box){.rect = {rect.x - shift, rect.y, rect.width + shift, rect.height},
+                            .ink = color(p, COLOR_ON),
+                            .type = TYPE_BODY,
+                            .uncut = true,
+                            .text = text});
+    if (focused) {
+        caret_present(p, field->editor, rect.x - shift, top);
+    }
+    p->boxes->clip = before;
+}
