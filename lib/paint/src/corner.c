@@ -12,7 +12,7 @@
 
 #define SAMPLES 16
 
-static uint32_t square_root(uint64_t value)
+uint32_t corner_square_root(uint64_t value)
 {
     uint64_t root = 0;
     for (uint64_t bit = 1ULL << 40; bit != 0; bit >>= 2) {
@@ -36,7 +36,7 @@ static int32_t sample_edge(int32_t radius_half, int32_t row, int32_t sample)
         return 0;
     }
     uint64_t square = (uint64_t)(radius * radius - dy * dy) << 6;
-    return (int32_t)(radius * 8 - square_root(square));
+    return (int32_t)(radius * 8 - corner_square_root(square));
 }
 
 struct corner_row corner_row_compute(int32_t radius_half, int32_t row, uint8_t *scratch)

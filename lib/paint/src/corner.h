@@ -43,6 +43,8 @@ struct paint_cache {
     struct shadow_corner shadows[SHADOW_CACHED_MAX];
 };
 
+// Rounded down; `value` < 2^42.
+uint32_t corner_square_root(uint64_t value);
 // Computes one row into `scratch` (PAINT_RADIUS_MAX bytes), which the result borrows.
 struct corner_row corner_row_compute(int32_t radius_half, int32_t row, uint8_t *scratch);
 // From the cache, computing it if needed; NULL when there is no cache, no memory, or it is too

@@ -28,20 +28,6 @@ struct shadow_walk {
     uint32_t color;
 };
 
-static uint32_t root_of(uint32_t value)
-{
-    uint32_t root = 0;
-    for (uint32_t bit = 1U << 30; bit != 0; bit >>= 2) {
-        if (value >= root + bit) {
-            value -= root + bit;
-            root = (root >> 1) + bit;
-        } else {
-            root >>= 1;
-        }
-    }
-    return root;
-}
-
 static int32_t shadow_reach(int32_t blur)
 {
     return (blur + 1) / 2;
@@ -76,7 +62,7 @@ static void shadow_row_compute(int32_t radius, int32_t blur, int32_t row, uint8_
     int32_t dy = centre - 8 * row - 4;
     for (int32_t x = 0; x < size; x++) {
         int32_t dx = centre - 8 * x - 4;
-        int32_t distance = outline * 8 - (int32_t)root_of((uint32_t)(dx * dx + dy * dy));
+        int32_t distance = outline * 8 - (int32_t)corner_square_root((uint64_t)(dx * dx + dy * dy));
         out[x] = shadow_coverage(distance, blur);
     }
 }
