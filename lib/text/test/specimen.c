@@ -263,7 +263,8 @@ static void sheet_paint(struct text *text, struct paint_target *target)
 int main(int count, char **arguments)
 {
     int32_t width = PANEL_DP_WIDTH * 5, height = PANEL_DP_HEIGHT * 3 / 2;
-    struct text_options options = {.font = font_read(FONT_INTER_FILE), .icons = font_read(FONT_ICONS_FILE)};
+    struct text_options options = {.font = font_read(FONT_INTER_FILE),
+                                   .icons = font_read(FONT_ICONS_FILE)};
     uint32_t *pixels = calloc((size_t)width * (size_t)height, sizeof *pixels);
     struct text *text = text_create(&options);
     if (count < 2 || pixels == NULL || text == NULL || text_check(text) != OK) {
