@@ -64,8 +64,12 @@ status_t os_registers_map(uint32_t number, volatile void **out_registers, uint64
         status = os_memory_map(memory, 0, size_bytes, PROTECT_READ | PROTECT_WRITE, &address);
     if (status < 0)
         return status;
-    *out_registers = address;
-    *out_size_bytes = size_bytes;
+    // The device may begin within its first page.
+    uint64_t offset = os_value(name, 0);
+    if (offset >= size_bytes)
+        return ERR_INVALID;
+    *out_registers = (uint8_t *)address + offset;
+    *out_size_bytes = size_bytes - offset;
     return OK;
 }
 

@@ -44,9 +44,18 @@ struct supervisor_device_rep {
     uint32_t reserved;
 };
 
+// The caller prints the log from now on (taken 1) and the kernel no longer does; or gives it back (0). The kernel prints
+// again by itself when the taker ends.
+struct supervisor_console_req {
+    uint32_t taken;
+    uint32_t reserved;
+};
+IPC_EMPTY(supervisor_console_rep)
+
 #define SUPERVISOR_METHODS(M)                                                                      \
     M(supervisor, 1, service, IPC_RETRY)                                                           \
     M(supervisor, 2, kill, 0)                                                                      \
     M(supervisor, 3, power, 0)                                                                     \
-    M(supervisor, 4, device, IPC_RETRY)
+    M(supervisor, 4, device, IPC_RETRY)                                                             \
+    M(supervisor, 5, console, IPC_RETRY)
 IPC_INTERFACE(supervisor, SUPERVISOR_METHODS)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// assert() for our own mistakes; it stays on in the shipped image. What another process, a disk or a wire sent is
-// checked and refused, never asserted. Each environment (kernel, device program, host) supplies assert_failed().
+// assert() for our own mistakes; it stays on in the shipped image. What another process, a disk or
+// a wire sent is checked and refused, never asserted. Each environment (kernel, device program,
+// host) supplies assert_failed().
 #pragma once
 
 // Reports and stops this program (the kernel: this machine). Never returns.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A growing byte buffer (malloc): what a writer is when the size is not known. Remembers the first failed allocation, so
-// an encoder writes straight on and checks `buffer_ok` once.
+// A growing byte buffer (malloc): what a writer is when the size is not known. Remembers the first
+// failed allocation, so an encoder writes straight on and checks `buffer_ok` once.
 #pragma once
 
 #include "base/codec.h"

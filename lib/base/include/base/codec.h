@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cursors for wire and disk formats. A reader walks borrowed bytes and remembers the first failure, so a decoder reads
-// straight on and checks once (`reader_ok`); after a failure every read yields zero or an empty span. A writer fills a
-// fixed buffer and remembers overflow in the same way. Nothing here allocates.
+// Cursors for wire and disk formats. A reader walks borrowed bytes and remembers the first failure,
+// so a decoder reads straight on and checks once (`reader_ok`); after a failure every read yields
+// zero or an empty span. A writer fills a fixed buffer and remembers overflow in the same way.
+// Nothing here allocates.
 #pragma once
 
 #include "abi/errors.h"
@@ -41,8 +42,8 @@ uint64_t reader_be64(struct reader *reader);
 uint16_t reader_le16(struct reader *reader);
 uint32_t reader_le32(struct reader *reader);
 uint64_t reader_le64(struct reader *reader);
-// Unsigned LEB128 of at most 9 bytes (63 bits). Over-long (non-minimal) forms are read; `reader_uvarint_minimal`
-// refuses them, as libp2p demands.
+// Unsigned LEB128 of at most 9 bytes (63 bits). Over-long (non-minimal) forms are read;
+// `reader_uvarint_minimal` refuses them, as libp2p demands.
 uint64_t reader_uvarint(struct reader *reader);
 uint64_t reader_uvarint_minimal(struct reader *reader);
 // The next `size` bytes, borrowed from the reader's buffer.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A doubly linked ring of nodes that live inside the structs they link; the head is a node too. No allocation, O(1)
-// insertion and removal. A node on no list points at itself, so removing it again does nothing.
+// A doubly linked ring of nodes that live inside the structs they link; the head is a node too. No
+// allocation, O(1) insertion and removal. A node on no list points at itself, so removing it again
+// does nothing.
 #pragma once
 
 #include "base/math.h"

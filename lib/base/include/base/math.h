@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Arithmetic everybody needs: bounds, alignment (powers of two only) and the containing struct of a member.
+// Arithmetic everybody needs: bounds, alignment (powers of two only) and the containing struct of a
+// member.
 #pragma once
 
 #include <stddef.h>

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The host test harness. A test file lists its tests, each named as a claim, and hands the list to TEST_MAIN:
+// The host test harness. A test file lists its tests, each named as a claim, and hands the list to
+// TEST_MAIN:
 //
 //     static void codec_refuses_overlong_varint(void) { CHECK(…); CHECK_EQ(a, b); }
 //     TEST_MAIN(TEST(codec_refuses_overlong_varint))
 //
-// A failed check prints file, line and both values, and the program ends non-zero after all tests ran.
+// A failed check prints file, line and both values, and the program ends non-zero after all tests
+// ran.
 #pragma once
 
 #include <inttypes.h>
@@ -56,7 +58,10 @@ static inline void test_bytes(const void *a, const void *b, size_t size, const c
 #define CHECK_EQ(a, b)                test_equal((int64_t)(a), (int64_t)(b), #a " == " #b, __FILE__, __LINE__)
 #define CHECK_BYTES(a, b, size_bytes) test_bytes((a), (b), (size_bytes), __FILE__, __LINE__)
 
-#define TEST(name) {#name, name}
+#define TEST(name)                                                                                 \
+    {                                                                                              \
+#name, name                                                                                \
+    }
 #define TEST_MAIN(...)                                                                             \
     int main(void)                                                                                 \
     {                                                                                              \

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A driver's interrupts and registers. init hands a driver "irqN" (the interrupt, already bound to
-// the driver's "system" signal; its value is the bit) and "mmioN" (its registers as a memory).
+// the driver's "system" signal; its value is the bit), "mmioN" (its registers as a memory; the
+// value is where in the first page they begin) and the values "shiftN" (reg-shift), "widthN"
+// (reg-io-width) and "clockN" (clock-frequency) of the device tree.
 #pragma once
 
 #include "abi/types.h"

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starting a service: a process with its program, and exactly the handles its row of the plan
+// declares. Endpoints are made once and kept, so callers of a service that is down simply wait;
+// process and signal are new with every instance.
+#pragma once
+
+#include "devicetree.h"
+#include "plan.h"
+
+#include "os/program.h"
+
+#include <stdbool.h>
+
+#define LAUNCH_FILES_MAX 16u
+
+struct launch_instance {
+    handle_t endpoint; // of the service, for ever
+    handle_t process;  // of the last instance, HANDLE_NONE before the first
+    handle_t signal;   // its "system"
+};
+
+// A data file of the bundle as a memory of its own, made when it is first granted.
+struct launch_file {
+    const struct bundle_entry *entry;
+    handle_t memory;
+};
+
+struct launcher {
+    const struct plan *plan;
+    uint64_t services; // of the form, as bits
+    struct os_bundle bundle;
+    struct devicetree tree;
+    handle_t machine, log;
+    handle_t supervisor; // init's own endpoint
+    handle_t signal;     // init's own signal, told when a process ends
+    uint64_t ended_bit;
+    struct launch_instance instances[PLAN_SERVICES_MAX];
+    struct launch_file files[LAUNCH_FILES_MAX];
+    uint32_t file_count;
+    struct start_block block; // scratch
+};
+
+// Makes the endpoints of all services in `services`; the fields above are filled by the caller.
+// ERR_NO_MEMORY, ERR_FULL.
+status_t launcher_init(struct launcher *launcher);
+// Starts a new instance of `row`. ERR_NOT_FOUND: no program, or none of its devices is there;
+// ERR_CORRUPT: a bad program; ERR_NO_MEMORY, ERR_FULL. Nothing is left behind on an error.
+status_t launcher_start(struct launcher *launcher, uint32_t row);
+// Raises the restart bits of everyone who calls `row`.
+void launcher_tell_restarted(struct launcher *launcher, uint32_t row);
