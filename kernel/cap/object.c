@@ -23,13 +23,12 @@ static const struct object_class classes[] = {
     [OBJECT_THREAD] = {thread_destroy, RIGHT_MANAGE | MOVABLE},
     [OBJECT_ENDPOINT] = {endpoint_destroy, RIGHT_CALL | RIGHT_RECEIVE | MOVABLE},
     [OBJECT_SIGNAL] = {signal_destroy, RIGHT_RAISE | RIGHT_WAIT | MOVABLE},
-    [OBJECT_MEMORY] = {memory_destroy,
-                       RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE | RIGHT_PHYSICAL | MOVABLE},
+    [OBJECT_MEMORY] = {memory_destroy, RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE | MOVABLE},
     [OBJECT_INTERRUPT] = {interrupt_destroy, RIGHT_MANAGE | MOVABLE},
     [OBJECT_TIMER] = {timer_destroy, RIGHT_MANAGE | MOVABLE},
     [OBJECT_REPLY] = {reply_destroy, RIGHT_MANAGE | RIGHT_TRANSFER},
     [OBJECT_LOG] = {NULL, RIGHT_READ | RIGHT_WRITE | MOVABLE},
-    [OBJECT_MACHINE] = {NULL, RIGHT_MANAGE | MOVABLE},
+    [OBJECT_MACHINE] = {NULL, RIGHT_MANAGE | RIGHT_PHYSICAL | MOVABLE},
 };
 
 void object_release(struct object *object)

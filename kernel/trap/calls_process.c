@@ -57,16 +57,21 @@ int64_t call_memory_unmap(struct thread *thread)
     return status == ERR_AGAIN ? CALL_RESTART : status;
 }
 
+// The address is told to who holds the machine with RIGHT_PHYSICAL, not to who holds the memory.
 int64_t call_memory_info(struct thread *thread)
 {
-    struct handle_entry *entry =
-        handle_find(&thread->process->handles, (handle_t)call_argument(thread, 0));
-    if (entry == NULL || entry->object->kind != OBJECT_MEMORY)
-        return ERR_BAD_HANDLE;
-    const struct memory *memory = memory_of(entry->object);
-    bool told = (entry->rights & RIGHT_PHYSICAL) && memory->backing == MEMORY_RUN;
-    thread->frame.argument[1] = told ? memory->base : 0;
-    return (int64_t)memory->page_count << PAGE_SHIFT;
+    struct object *object, *authority;
+    status_t status = call_object(thread, 0, OBJECT_MEMORY, 0, &object);
+    bool asks = (handle_t)call_argument(thread, 1) != HANDLE_NONE;
+    if (status == OK && asks)
+        status = call_object(thread, 1, OBJECT_MACHINE, RIGHT_PHYSICAL, &authority);
+    if (status != OK)
+        return status;
+    const struct memory *memory = memory_of(object);
+    bool told = asks && memory->backing == MEMORY_RUN;
+    thread->frame.argument[1] = (uint64_t)memory->page_count << PAGE_SHIFT;
+    thread->frame.argument[2] = told ? memory->base : 0;
+    return OK;
 }
 
 int64_t call_memory_device(struct thread *thread)

@@ -15,7 +15,7 @@ static void anonymous(void)
     claim("anonymous_memory_is_zero_and_shared_between_mappings");
     uint64_t size = 40 * PAGE_SIZE;
     handle_t memory = (handle_t)SYS2(memory_create, size, 0).value;
-    CHECK(SYS1(memory_info, memory).value == (int64_t)size);
+    CHECK(SYS1(memory_info, memory).a1 == size);
     CHECK(map(memory, AREA, 0, size, PROTECT_READ | PROTECT_WRITE) == OK);
     CHECK(map(memory, 2 * AREA, PAGE_SIZE, PAGE_SIZE, PROTECT_READ) == OK);
     volatile uint64_t *words = (volatile uint64_t *)AREA;
@@ -63,11 +63,16 @@ static void contiguous(void)
 {
     claim("contiguous_memory_has_an_address_for_who_may_know");
     handle_t memory = (handle_t)SYS2(memory_create, 5 * PAGE_SIZE, MEMORY_CONTIGUOUS).value;
-    struct result info = SYS1(memory_info, memory);
-    CHECK(info.value == 5 * PAGE_SIZE && info.a1 != 0 && info.a1 % PAGE_SIZE == 0 &&
-          info.a1 < 1ull << 32);
+    handle_t seer = duplicate(start_handle("machine"), RIGHT_PHYSICAL, 0);
+    struct result info = SYS2(memory_info, memory, seer);
+    CHECK(info.value == OK && info.a1 == 5 * PAGE_SIZE && info.a2 != 0 &&
+          info.a2 % PAGE_SIZE == 0 && info.a2 < 1ull << 32);
+    handle_t unseeing = duplicate(start_handle("machine"), RIGHT_MANAGE, 0);
+    CHECK(SYS2(memory_info, memory, unseeing).value == ERR_DENIED);
+    CHECK(SYS1(memory_info, memory).a2 == 0);
+    SYS1(handle_close, unseeing);
+    SYS1(handle_close, seer);
     handle_t blind = duplicate(memory, RIGHT_READ | RIGHT_WRITE, 0);
-    CHECK(SYS1(memory_info, blind).a1 == 0);
     CHECK(map(blind, AREA, 0, 5 * PAGE_SIZE, PROTECT_READ | PROTECT_WRITE) == OK);
     CHECK(*(volatile uint64_t *)(AREA + 4 * PAGE_SIZE) == 0);
     SYS3(memory_unmap, HANDLE_NONE, AREA, 5 * PAGE_SIZE);
@@ -80,7 +85,7 @@ static void device(void)
     claim("memory_device_refuses_ram");
     SYS1(machine_info, start_handle("log"));
     handle_t run = (handle_t)SYS2(memory_create, PAGE_SIZE, MEMORY_CONTIGUOUS).value;
-    uint64_t ram = SYS1(memory_info, run).a1;
+    uint64_t ram = SYS2(memory_info, run, start_handle("machine")).a2;
     CHECK(SYS3(memory_device, start_handle("machine"), ram, PAGE_SIZE).value == ERR_INVALID);
     CHECK(SYS3(memory_device, start_handle("machine"), 1, PAGE_SIZE).value == ERR_INVALID);
     CHECK(SYS3(memory_device, start_handle("log"), 0x10000000, PAGE_SIZE).value == ERR_BAD_HANDLE);

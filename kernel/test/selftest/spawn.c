@@ -37,10 +37,9 @@ static void bundle_map(void)
     if (bundle != NULL)
         return;
     handle_t handle = start_handle("bundle");
-    int64_t size = SYS1(memory_info, handle).value;
-    must(
-        SYS(memory_map, HANDLE_NONE, handle, BUNDLE_ADDRESS, 0, (uint64_t)size, PROTECT_READ).value,
-        "map the bundle");
+    uint64_t size = SYS1(memory_info, handle).a1;
+    must(SYS(memory_map, HANDLE_NONE, handle, BUNDLE_ADDRESS, 0, size, PROTECT_READ).value,
+         "map the bundle");
     bundle = (const uint8_t *)BUNDLE_ADDRESS;
     ended = (handle_t)SYS0(signal_create).value;
 }
