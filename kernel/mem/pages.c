@@ -8,13 +8,21 @@
 
 #include "base/assert.h"
 #include "base/list.h"
+#include "base/math.h"
 
 #define ZONE_LIMIT (1ull << 32)
 #define ZONES      2u
+#define FRESH_MAX  64u
+
+struct fresh {
+    paddr_t start, end; // whole blocks
+};
 
 static struct {
     paddr_t start, end; // described range, aligned to the largest block
+    uint64_t *cleared;  // bit i: the map of block i is valid
     uint8_t *map;
+    struct fresh fresh[ZONES][FRESH_MAX];
     struct list_node free[ZONES][PAGE_ORDER_MAX + 1];
     struct pages_counts counts;
 } pages;
@@ -46,35 +54,111 @@ static void block_unlink(paddr_t address)
     list_remove(block_node(address));
 }
 
-size_t pages_map_size(paddr_t start, paddr_t end)
+static uint64_t block_count(paddr_t start, paddr_t end)
 {
     uint64_t block = order_bytes(PAGE_ORDER_MAX);
-    return (align_up(end, block) - align_down(start, block)) >> PAGE_SHIFT;
+    return (align_up(end, block) - align_down(start, block)) / block;
+}
+
+static uint64_t cleared_bytes(paddr_t start, paddr_t end)
+{
+    return align_up(block_count(start, end), 64) / 8;
+}
+
+size_t pages_map_size(paddr_t start, paddr_t end)
+{
+    return (block_count(start, end) << PAGE_ORDER_MAX) + cleared_bytes(start, end);
 }
 
 void pages_init(paddr_t start, paddr_t end, uint8_t *map)
 {
     pages.start = align_down(start, order_bytes(PAGE_ORDER_MAX));
     pages.end = align_up(end, order_bytes(PAGE_ORDER_MAX));
-    pages.map = map;
+    pages.cleared = (uint64_t *)(void *)map;
+    pages.map = map + cleared_bytes(start, end);
     pages.counts = (struct pages_counts){0};
+    for (uint64_t i = 0; i < cleared_bytes(start, end) / 8; i++)
+        pages.cleared[i] = 0;
     for (uint32_t zone = 0; zone < ZONES; zone++) {
         for (uint32_t order = 0; order <= PAGE_ORDER_MAX; order++)
             list_init(&pages.free[zone][order]);
+        for (uint32_t i = 0; i < FRESH_MAX; i++)
+            pages.fresh[zone][i] = (struct fresh){0, 0};
     }
 }
 
-void pages_add(paddr_t start, paddr_t end)
+// Makes the map of the block around `address` valid.
+static void block_prepare(paddr_t address)
 {
-    assert(start >= pages.start && end <= pages.end);
-    pages.counts.total += (end - start) >> PAGE_SHIFT;
+    uint64_t index = (address - pages.start) / order_bytes(PAGE_ORDER_MAX);
+    if (pages.cleared[index / 64] >> index % 64 & 1)
+        return;
+    pages.cleared[index / 64] |= 1ull << index % 64;
+    uint64_t *entries = (uint64_t *)(void *)&pages.map[index << PAGE_ORDER_MAX];
+    for (uint32_t i = 0; i < (1u << PAGE_ORDER_MAX) / 8; i++)
+        entries[i] = 0;
+}
+
+// Links the pieces of [start, end), in the largest blocks that fit.
+static void pieces_add(paddr_t start, paddr_t end)
+{
     while (start < end) {
         uint32_t order = PAGE_ORDER_MAX;
         while ((start & (order_bytes(order) - 1)) != 0 || start + order_bytes(order) > end)
             order--;
+        block_prepare(start);
         pages_free(start, order);
         start += order_bytes(order);
     }
+}
+
+// Keeps whole blocks of one zone for later; what the table cannot hold is linked at once.
+static void fresh_add(paddr_t start, paddr_t end)
+{
+    if (start >= end)
+        return;
+    struct fresh *table = pages.fresh[start >= ZONE_LIMIT];
+    for (uint32_t i = 0; i < FRESH_MAX; i++) {
+        if (table[i].start == table[i].end) {
+            table[i] = (struct fresh){start, end};
+            pages.counts.free += (end - start) >> PAGE_SHIFT;
+            return;
+        }
+    }
+    pieces_add(start, end);
+}
+
+// Links one fresh block of `zone`; false: there is none.
+static bool fresh_take(uint32_t zone)
+{
+    for (uint32_t i = 0; i < FRESH_MAX; i++) {
+        struct fresh *fresh = &pages.fresh[zone][i];
+        if (fresh->start == fresh->end)
+            continue;
+        paddr_t block = fresh->start;
+        fresh->start += order_bytes(PAGE_ORDER_MAX);
+        block_prepare(block);
+        block_link(block, PAGE_ORDER_MAX);
+        return true;
+    }
+    return false;
+}
+
+void pages_add(paddr_t start, paddr_t end)
+{
+    uint64_t block = order_bytes(PAGE_ORDER_MAX);
+    assert(start >= pages.start && end <= pages.end);
+    pages.counts.total += (end - start) >> PAGE_SHIFT;
+    paddr_t first = align_up(start, block);
+    paddr_t last = align_down(end, block);
+    if (first >= last) {
+        pieces_add(start, end);
+        return;
+    }
+    pieces_add(start, first);
+    pieces_add(last, end);
+    fresh_add(first, min_u64(last, ZONE_LIMIT));
+    fresh_add(max_u64(first, ZONE_LIMIT), last);
 }
 
 struct pages_counts pages_count(void)
@@ -88,8 +172,11 @@ static paddr_t zone_allocate(uint32_t zone, uint32_t order)
     uint32_t found = order;
     while (found <= PAGE_ORDER_MAX && list_is_empty(&lists[found]))
         found++;
-    if (found > PAGE_ORDER_MAX)
-        return PADDR_NONE;
+    if (found > PAGE_ORDER_MAX) {
+        found = PAGE_ORDER_MAX;
+        if (!fresh_take(zone))
+            return PADDR_NONE;
+    }
     paddr_t address = physical_of(lists[found].next);
     block_unlink(address);
     while (found > order) {

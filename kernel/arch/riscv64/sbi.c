@@ -112,6 +112,6 @@ void sbi_reset(uint32_t action)
 {
     if (has.reset)
         sbi_call(EXT_SRST, 0, action == POWER_REBOOT ? 1 : 0, 0, 0);
-    if (action == POWER_OFF)
+    else if (action == POWER_OFF)
         sbi_call(LEGACY_OFF, 0, 0, 0, 0);
 }

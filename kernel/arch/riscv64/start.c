@@ -166,8 +166,6 @@ static void pages_start(struct ranges *free, struct range room)
     if (map_bytes > early_pages.end - early_pages.start)
         panic("RAM is too scattered for this kernel", "report the machine's device tree");
     uint8_t *map = physical_pointer(early_pages.start);
-    for (uint64_t i = 0; i < map_bytes; i += PAGE_SIZE)
-        page_clear(map + i);
     early_pages.start += map_bytes;
     pages_init(low, high, map);
     ranges_subtract(free, room.start, early_pages.start);

@@ -50,5 +50,7 @@ void run(void)
     print(" passed, ");
     print_number(failed);
     print(" failed\n");
+    // Some machines can only reboot, some neither.
     SYS2(machine_power, start_handle("machine"), POWER_OFF);
+    SYS2(machine_power, start_handle("machine"), POWER_REBOOT);
 }
