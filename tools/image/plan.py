@@ -20,8 +20,8 @@ GRANTS = {"service": 1, "devices": 2, "file": 3, "supervisor": 4, "machine": 5, 
           "physical": 7}
 SERVICE_KEYS = {"name", "priority", "memory_kib", "stack_kib", "restart", "grants"}
 FORM_KEYS = {"name", "services", "scale_percent", "inputs", "outputs", "memory_min_mib",
-             "needs_display"}
-GRANT_KEYS = set(GRANTS) | {"restarted", "restriction"}
+             "needs_display", "emulator"}
+GRANT_KEYS = set(GRANTS) | {"restarted", "restriction", "optional"}
 
 
 def text_bytes(text, size, where):
@@ -72,8 +72,8 @@ def grant_row(name, grant, where):
     if kind == "service":
         value = number({"restarted": 31} | grant, "restarted", 0, 31, where)
         value |= number({"restriction": 0} | grant, "restriction", 0, 0xFFFFFF, where) << 8
-    elif set(grant) & {"restarted", "restriction"}:
-        raise ImageError(f"{where}: only a service has `restarted` and `restriction`")
+    elif set(grant) & {"restarted", "restriction", "optional"}:
+        raise ImageError(f"{where}: only a service has `restarted`, `restriction` and `optional`")
     return (text_bytes(name, NAME_MAX, where) + text_bytes(target, TARGET_MAX, where)
             + struct.pack("<II", GRANTS[kind], value))
 
@@ -107,7 +107,8 @@ def check_references(services, forms, files):
             if name not in names:
                 raise ImageError(f"{form['path']}: no service is called `{name}`")
             for grant in by_name[name].get("grants", {}).values():
-                if grant.get("service", name) not in form["services"]:
+                missing = grant.get("service", name) not in form["services"]
+                if missing and not grant.get("optional", False):
                     raise ImageError(f"{form['path']}: `{name}` calls `{grant['service']}`, "
                                      "which the form does not run: add it to `services`")
 

@@ -58,7 +58,8 @@ enum plan_grant_kind {
     GRANT_SERVICE = 1,   // call the endpoint of service `target`; value = bit of "system" (0 to 31) that init raises when
                          // that service has been restarted | restriction << 8; badge = restriction << 32 | caller's
                          // row + 1. What a restriction (24 bits, 0: none) means is the server's: for the bus the
-                         // virtio device id that may be opened, for keys the prefix that may be signed
+                         // virtio device id that may be opened, for keys the prefix that may be signed.
+                         // A form that does not run `target` gives no handle
     GRANT_DEVICES = 2,   // every enabled device tree node compatible with `target`: handles "mmio0", "irq0", "mmio1", …
     GRANT_FILE = 3,      // the bundle's data file `target`, as memory (read)
     GRANT_SUPERVISOR = 4, // call init itself (abi/ipc/supervisor.h)
