@@ -107,44 +107,43 @@ static uint32_t free_buffer(const struct card *card)
     return buffer;
 }
 
-// Frames of the client's ring go to the device, as many as have a buffer; one kick for all.
+// Sends one frame that lies in transmit buffer `buffer`.
+static status_t send(struct card *card, uint32_t buffer, uint32_t frame_bytes)
+{
+    card->is_sending[buffer] = true;
+    bool last = ring_peek(&card->transmit_ring) < 0 || free_buffer(card) == CARD_BUFFERS;
+    struct bus_submit_req req = {
+        .cookie = buffer,
+        .queue = CARD_TRANSMIT,
+        .segment_count = 1,
+        .segments = {{card->transmit.index, buffer * BUFFER_BYTES, HEADER_BYTES + frame_bytes, 0}},
+        .address_at = UINT32_MAX,
+        .notify = last,
+    };
+    return bus_driver_submit(&card->driver, &req);
+}
+
+// Frames of the client's ring go to the device, as many as have a buffer; one kick for all. A
+// client whose ring is corrupt or holds what is no frame is dropped: it attaches again.
 static status_t transmit(struct card *card)
 {
-    for (;;) {
-        uint32_t buffer = free_buffer(card);
-        if (buffer == CARD_BUFFERS) {
-            return OK;
-        }
+    for (uint32_t buffer; (buffer = free_buffer(card)) < CARD_BUFFERS;) {
         uint8_t *bytes = card->transmit.bytes + buffer * BUFFER_BYTES;
         memset(bytes, 0, HEADER_BYTES);
         status_t size = ring_pop(&card->transmit_ring, bytes + HEADER_BYTES, NETDEV_FRAME_MAX);
-        if (size == ERR_TOO_LARGE) {
-            ring_skip(&card->transmit_ring);
-            card->dropped++;
-            continue;
+        if (size == ERR_AGAIN) {
+            break;
         }
         if (size < FRAME_MIN) {
-            card->dropped += size >= 0;
-            if (size < 0) {
-                return OK; // empty; or corrupt: the client's loss, it attaches again
-            }
-            continue;
+            card->has_client = false;
+            break;
         }
-        struct bus_submit_req req = {
-            .cookie = buffer,
-            .queue = CARD_TRANSMIT,
-            .segment_count = 1,
-            .segments = {{card->transmit.index, buffer * BUFFER_BYTES,
-                          HEADER_BYTES + (uint32_t)size, 0}},
-            .address_at = UINT32_MAX,
-            .notify = ring_peek(&card->transmit_ring) < 0 || free_buffer(card) + 1 >= CARD_BUFFERS,
-        };
-        status_t status = bus_driver_submit(&card->driver, &req);
+        status_t status = send(card, buffer, (uint32_t)size);
         if (status < 0) {
             return status;
         }
-        card->is_sending[buffer] = true;
     }
+    return OK;
 }
 
 status_t card_move(struct card *card, struct card_wakes *out_wakes)
@@ -154,14 +153,15 @@ status_t card_move(struct card *card, struct card_wakes *out_wakes)
     if (status == OK) {
         status = reclaim(card);
     }
-    if (status < 0 || !card->has_client) {
-        return status;
-    }
-    do {
+    bool more = card->has_client;
+    while (status == OK && more) {
         status = transmit(card);
-    } while (status == OK && free_buffer(card) < CARD_BUFFERS &&
-             !ring_sleep(&card->transmit_ring, 0));
-    out_wakes->receive = ring_should_wake(&card->receive_ring);
-    out_wakes->space = ring_should_wake(&card->transmit_ring);
+        more = card->has_client && free_buffer(card) < CARD_BUFFERS &&
+               !ring_sleep(&card->transmit_ring, 0);
+    }
+    if (status == OK && card->has_client) {
+        out_wakes->receive = ring_should_wake(&card->receive_ring);
+        out_wakes->space = ring_should_wake(&card->transmit_ring);
+    }
     return status;
 }
