@@ -56,11 +56,19 @@ uint8_t *buffer_extend(struct buffer *buffer, size_t size)
 
 void buffer_u8(struct buffer *buffer, uint8_t value)
 {
-    buffer_bytes(buffer, &value, 1);
+    if (buffer->size < buffer->capacity && !buffer->failed)
+        buffer->bytes[buffer->size++] = value;
+    else
+        buffer_bytes(buffer, &value, 1);
 }
 
 void buffer_uvarint(struct buffer *buffer, uint64_t value)
 {
+    // Nearly all numbers of an update are one byte long.
+    if (value < 0x80 && buffer->size < buffer->capacity && !buffer->failed) {
+        buffer->bytes[buffer->size++] = (uint8_t)value;
+        return;
+    }
     uint8_t bytes[10];
     struct writer writer = writer_of(bytes, sizeof bytes);
     writer_uvarint(&writer, value);

@@ -36,9 +36,12 @@ struct branch *branch_root(struct doc *doc, struct span name)
 void branch_destroy(struct branch *branch)
 {
     struct doc *doc = branch->doc;
-    for (unsigned i = 0; i < DOC_OBSERVERS_MAX; i++)
-        if (doc->observers[i].branch == branch)
+    for (unsigned i = 0; i < DOC_OBSERVERS_MAX && doc->observer_count > 0; i++) {
+        if (doc->observers[i].branch == branch) {
             doc->observers[i] = (struct observer){0};
+            doc->observer_count--;
+        }
+    }
     run_finish(branch);
     table_finish(&doc->heap, &branch->keys);
     heap_give(&doc->heap, branch, sizeof *branch);

@@ -62,7 +62,7 @@ static void run_steps(struct walk *walk, const struct run *run)
 
 void observers_run(struct doc *doc)
 {
-    for (unsigned i = 0; i < DOC_OBSERVERS_MAX; i++) {
+    for (unsigned i = 0; i < DOC_OBSERVERS_MAX && doc->observer_count > 0; i++) {
         const struct observer *observer = &doc->observers[i];
         if (!observer->branch || !observer->branch->runs ||
             observer->branch->runs->round != doc->transaction.round)
@@ -87,6 +87,7 @@ status_t doc_text_observe(struct doc_text *text, doc_text_changed *changed, void
         struct observer *observer = &branch->doc->observers[i];
         if (!observer->branch) {
             *observer = (struct observer){branch, changed, context};
+            branch->doc->observer_count++;
             return OK;
         }
     }
@@ -99,8 +100,10 @@ void doc_text_unobserve(struct doc_text *text, doc_text_changed *changed, void *
     for (unsigned i = 0; i < DOC_OBSERVERS_MAX; i++) {
         struct observer *observer = &branch->doc->observers[i];
         if (observer->branch == branch && observer->changed == changed &&
-            observer->context == context)
+            observer->context == context) {
             *observer = (struct observer){0};
+            branch->doc->observer_count--;
+        }
     }
 }
 

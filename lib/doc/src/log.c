@@ -140,6 +140,8 @@ struct place log_find(const struct author *author, uint64_t clock)
 {
     assert(clock < author->state);
     uint32_t low = 0, high = author->block_count;
+    if (author->blocks[high - 1].clock <= clock) // mostly it is about what was just written
+        low = high - 1;
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
         if (author->blocks[middle].clock <= clock)

@@ -154,6 +154,7 @@ struct doc {
     struct transaction transaction;
     struct pending pending;
     struct observer observers[DOC_OBSERVERS_MAX];
+    uint32_t observer_count;
     struct doc_delta *steps;
     uint32_t step_capacity;
 };
