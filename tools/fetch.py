@@ -90,7 +90,7 @@ def fetch_debian(pin, out):
                             f"SHA256:{pin['sha256']}"])
         if answer.returncode == 0 and out.exists():
             return
-    raise Trouble(f"no configured Debian mirror has {pin['name']} with the pinned hash (superseded, "
+    raise Trouble(f"no configured Debian mirror has {pin['name']} with the pinned hash (superseded "
                   "or the network is down): put the file into a folder and set NX_MIRROR to it, or "
                   "pin its successor in the recipe; it may carry fixes, so it is never left out")
 

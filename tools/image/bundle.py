@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Make the boot bundle of abi/bundle.h: programs, the plan of all forms, and data files.
 
-  bundle.py --out FILE [--developer] --program NAME ELF [MANIFEST] … --data NAME FILE … --form FILE …
+  bundle.py --out FILE [--developer] --program NAME ELF [MANIFEST] … --data NAME FILE …
+            --form FILE …
 
 The same inputs give the same bytes wherever and whenever they are built: nothing of the time, the
 machine or the order of arguments gets in. The program called `init` is entry 0.

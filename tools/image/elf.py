@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Read the loadable segments of a static RISC-V program, refusing what the device could not map.
 
-Each segment comes out page aligned, with its protection as abi/types.h numbers it. Two segments on
-one page, or one that is writable and executable, are errors of the link, found here and not at boot.
+Each segment comes out page aligned, with its protection as abi/syscall.h numbers it. Two segments
+on one page, or one that is writable and executable, are errors of the link, found here and not at
+boot.
 """
 import struct
 
@@ -44,7 +45,8 @@ def elf_segments(data):
     """Return (entry, segments) of a static program; raises ImageError."""
     if len(data) < 64 or data[:7] != b"\x7fELF\x02\x01\x01":
         raise ImageError("not a 64-bit little-endian ELF file")
-    kind, machine, _, entry, table, _, _, _, size, count = struct.unpack_from("<HHIQQQIHHH", data, 16)
+    kind, machine, _, entry, table, _, _, _, size, count = struct.unpack_from("<HHIQQQIHHH", data,
+                                                                              16)
     if kind != ET_EXEC or machine != EM_RISCV:
         raise ImageError("not a static RISC-V program")
     if size != 56 or table + size * count > len(data):

@@ -20,7 +20,7 @@ GRANTS = {"service": 1, "devices": 2, "file": 3, "supervisor": 4, "machine": 5, 
           "physical": 7}
 SERVICE_KEYS = {"name", "priority", "memory_kib", "stack_kib", "restart", "grants"}
 FORM_KEYS = {"name", "services", "scale_percent", "inputs", "outputs", "memory_min_mib",
-             "needs_display", "emulator"}
+             "needs_display"}
 GRANT_KEYS = set(GRANTS) | {"restarted", "restriction", "optional"}
 
 
@@ -46,10 +46,15 @@ def read_table(path, keys):
         table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise ImageError(f"{path}: {error}") from error
+    check_keys(table, keys, path)
+    return table
+
+
+def check_keys(table, keys, path):
+    """Refuse a key that nobody reads: it is a typing mistake."""
     unknown = sorted(set(table) - keys)
     if unknown:
         raise ImageError(f"{path}: unknown key `{unknown[0]}`; known: {', '.join(sorted(keys))}")
-    return table
 
 
 def bits(names, known, where):
@@ -113,6 +118,13 @@ def check_references(services, forms, files):
                                      "which the form does not run: add it to `services`")
 
 
+def load_form(path):
+    """The table [form] of a form's file; [emulator] is the lab's."""
+    form = read_table(path, {"form", "emulator"}).get("form", {})
+    check_keys(form, FORM_KEYS, path)
+    return {"services": []} | form | {"path": path}
+
+
 def form_row(form, index):
     """One struct plan_form; `index` maps names of services to their rows."""
     path = form["path"]
@@ -130,12 +142,9 @@ def compile_plan(manifests, form_paths, files, developer):
     """The plan's bytes from (program, manifest) pairs; rows are sorted by name, so the order of
     arguments does not matter."""
     services = [load_service(program, path) for program, path in sorted(manifests)]
-    forms = sorted((read_table(path, FORM_KEYS) | {"path": path} for path in form_paths),
-                   key=lambda table: table.get("name", ""))
+    forms = sorted(map(load_form, form_paths), key=lambda table: table.get("name", ""))
     if len(services) > SERVICES_MAX or len({s["name"] for s in services}) < len(services):
         raise ImageError(f"more than {SERVICES_MAX} services, or two of one name")
-    for form in forms:
-        form.setdefault("services", [])
     check_references(services, forms, files)
     index = {service["name"]: row for row, service in enumerate(services)}
     service_rows, grant_rows = b"", []

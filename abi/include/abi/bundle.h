@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The boot bundle: one file with every program, the plan and the fonts, made by tools/image and given to the kernel as
-// the initrd. Written by one host, read by the kernel (only to start init) and by init: nothing here is ELF, so neither
-// parses one. All integers little endian, all offsets from the start of the bundle, every file page aligned.
+// The boot bundle: one file with every program, the plan and the fonts, made by tools/image and
+// given to the kernel as the initrd. Written by one host, read by the kernel (only to start init)
+// and by init: nothing here is ELF, so neither parses one. All integers little endian, all offsets
+// from the start of the bundle, every file page aligned.
 //
 //     header | entry × entry_count | … file, page aligned | file | …
 //
-// A program file starts with its own header and segment table; each segment's bytes are page aligned, so text and
-// read-only data are mapped straight from the bundle. docs/protocols/bundle.md has the bytes.
+// A program file starts with its own header and segment table; each segment's bytes are page
+// aligned, so text and read-only data are mapped straight from the bundle. docs/protocols/bundle.md
+// has the bytes.
 #pragma once
 
 #include "abi/types.h"
@@ -45,8 +47,8 @@ _Static_assert(sizeof(struct bundle_entry) == 64, "no padding");
 #define PROGRAM_SEGMENTS_MAX 6u
 
 struct program_segment {
-    uint64_t address;     // user address, page aligned
-    uint64_t offset;      // of its bytes in the bundle, page aligned; unused when file_bytes is 0
+    uint64_t address; // user address, page aligned
+    uint64_t offset;  // of its bytes in the bundle, page aligned; unused when file_bytes is 0
     uint64_t file_bytes;
     uint64_t memory_bytes; // ≥ file_bytes; the rest is zero
     uint32_t protect;      // PROTECT_*; writable segments are copied, others mapped from the bundle

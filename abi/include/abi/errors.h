@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every error of the system, once: number, name, and the sentence a person reads. Returned as negative status_t.
-// Numbers are written, appended, never reused (they cross processes and appear in logs).
+// Every error of the system, once: number, name, and the sentence a person reads. Returned as
+// negative status_t. Numbers are written, appended, never reused (they cross processes and appear
+// in logs).
 #pragma once
 
 #include <stdint.h>
 
-// 0, a positive count, or -ERR number. What can fail returns this; the reason always reaches the caller.
+// 0, a positive count, or -ERR number. What can fail returns this; the reason always reaches the
+// caller.
 typedef int32_t status_t;
 
 #define ERROR_LIST(E)                                                                              \

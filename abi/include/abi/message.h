@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // A message between two processes, and the page it travels in.
 //
-// Every thread has one message page, written by the thread and by the kernel; it is the only user memory the kernel
-// ever touches, so no system call takes a pointer. Up to 64 bytes without handles travel in registers; anything else
-// is in the page. One word, the info, describes a message:
+// Every thread has one message page, written by the thread and by the kernel; it is the only user
+// memory the kernel ever touches, so no system call takes a pointer. Up to 64 bytes without handles
+// travel in registers; anything else is in the page. One word, the info, describes a message:
 //
 //      63      48 47     40 39    32 31                       0
 //     +----------+---------+--------+--------------------------+
 //     |   size   | handles |   0    |  operation or status     |
 //     +----------+---------+--------+--------------------------+
 //
-// A request carries an operation number, a reply a status_t. With `handles` = 0 and `size` <= 64 the bytes are in the
-// eight message registers (little endian, in order) and the page is left alone.
+// A request carries an operation number, a reply a status_t. With `handles` = 0 and `size` <= 64
+// the bytes are in the eight message registers (little endian, in order) and the page is left
+// alone.
 #pragma once
 
 #include "abi/types.h"
@@ -23,7 +24,8 @@
 
 struct message_page {
     uint8_t bytes[MESSAGE_BYTES_MAX];
-    handle_t handles[MESSAGE_HANDLES_MAX]; // sent: moved out of the sender's table; received: new entries
+    handle_t handles[MESSAGE_HANDLES_MAX]; // sent: moved out of the sender's table; received: new
+                                           // entries
     uint8_t reserved[48];
 };
 _Static_assert(sizeof(struct message_page) == PAGE_SIZE, "one page");
@@ -48,8 +50,9 @@ static inline uint32_t message_handle_count(uint64_t info)
     return (uint32_t)(info >> 40) & 0xff;
 }
 
-// What a new program finds in the message page of its first thread: its named handles. Filled by whoever started it
-// (the kernel for init, init for the rest); read before the first call that uses the page.
+// What a new program finds in the message page of its first thread: its named handles. Filled by
+// whoever started it (the kernel for init, init for the rest); read before the first call that uses
+// the page.
 #define START_MAGIC       0x5453584eu // "NXST"
 #define START_ENTRIES_MAX 96u
 #define START_NAME_MAX    24u

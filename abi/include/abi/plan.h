@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The plan: every form and every service manifest, compiled by tools/image from forms/*.toml and */service.toml into
-// one flat table in the bundle (kind BUNDLE_PLAN), so init hands out handles by walking rows and parses nothing.
+// The plan: every form and every service manifest, compiled by tools/image from forms/*.toml and
+// */service.toml into one flat table in the bundle (kind BUNDLE_PLAN), so init hands out handles by
+// walking rows and parses nothing.
 //
-//     plan_header | plan_form × form_count | plan_service × service_count | plan_grant × grant_count
+//     plan_header | plan_form × form_count | plan_service × service_count | plan_grant ×
+//     grant_count
 //
 // Names are NUL-terminated and zero-filled. `./nx ps --plan` prints the table.
 #pragma once
@@ -23,10 +25,17 @@ struct plan_header {
 };
 _Static_assert(sizeof(struct plan_header) == 24, "no padding");
 
-enum plan_input { PLAN_TOUCH = 1, PLAN_POINTER = 2, PLAN_KEYBOARD = 4, PLAN_ROTARY = 8, PLAN_SERIAL = 16 };
+enum plan_input {
+    PLAN_TOUCH = 1,
+    PLAN_POINTER = 2,
+    PLAN_KEYBOARD = 4,
+    PLAN_ROTARY = 8,
+    PLAN_SERIAL = 16
+};
 enum plan_output { PLAN_PIXELS = 1, PLAN_TEXT = 2, PLAN_SPEECH = 4 };
 
-// What a device form is and runs. Sizes come from the display found; these are the form's own facts.
+// What a device form is and runs. Sizes come from the display found; these are the form's own
+// facts.
 struct plan_form {
     char name[PLAN_NAME_MAX];
     uint64_t services;       // bit i: service row i runs
@@ -41,50 +50,52 @@ _Static_assert(sizeof(struct plan_form) == 56, "no padding");
 
 enum plan_restart { PLAN_RESTART_ALWAYS = 0, PLAN_RESTART_NEVER = 1 };
 
-// A service, driver or app. It always gets: "self" (receive on its own endpoint, badge 0), "log" (write), "system" (the
-// signal init raises for it), and one row per grant.
+// A service, driver or app. It always gets: "self" (receive on its own endpoint, badge 0), "log"
+// (write), "system" (the signal init raises for it), and one row per grant.
 struct plan_service {
-    char name[PLAN_NAME_MAX];    // also the bundle entry's name
-    uint32_t priority;           // 1 to 30
-    uint32_t memory_kib;         // what its heap and objects may take
-    uint32_t restart;            // enum plan_restart
-    uint32_t grant_first;        // index of its first grant
+    char name[PLAN_NAME_MAX]; // also the bundle entry's name
+    uint32_t priority;        // 1 to 30
+    uint32_t memory_kib;      // what its heap and objects may take
+    uint32_t restart;         // enum plan_restart
+    uint32_t grant_first;     // index of its first grant
     uint32_t grant_count;
     uint32_t reserved;
 };
 _Static_assert(sizeof(struct plan_service) == 48, "no padding");
 
 enum plan_grant_kind {
-    GRANT_SERVICE = 1,   // call the endpoint of service `target`; value = bit of "system" (0 to 31) that init raises when
-                         // that service has been restarted | restriction << 8; badge = restriction << 32 | caller's
-                         // row + 1. What a restriction (24 bits, 0: none) means is the server's: for the bus the
-                         // virtio device id that may be opened, for keys the prefix that may be signed.
-                         // A form that does not run `target` gives no handle
-    GRANT_DEVICES = 2,   // every enabled device tree node compatible with `target`: handles "mmio0", "irq0", "mmio1", …
-    GRANT_FILE = 3,      // the bundle's data file `target`, as memory (read)
+    GRANT_SERVICE =
+        1, // call the endpoint of service `target`; value = bit of "system" (0 to 31) that init
+           // raises when that service has been restarted | restriction << 8; badge = restriction <<
+           // 32 | caller's row + 1. What a restriction (24 bits, 0: none) means is the server's:
+           // for the bus the virtio device id that may be opened, for keys the prefix that may be
+           // signed. A form that does not run `target` gives no handle
+    GRANT_DEVICES = 2, // every enabled device tree node compatible with `target`: handles "mmio0",
+                       // "irq0", "mmio1", …
+    GRANT_FILE = 3,    // the bundle's data file `target`, as memory (read)
     GRANT_SUPERVISOR = 4, // call init itself (abi/ipc/supervisor.h)
-    GRANT_MACHINE = 5,   // machine authority, reduced to power; the supervisor's own consoles only
-    GRANT_LOG_READ = 6,  // the handle "log" may read, too
-    GRANT_PHYSICAL = 7,  // the machine with RIGHT_PHYSICAL alone (the DMA bus only)
+    GRANT_MACHINE = 5,    // machine authority, reduced to power; the supervisor's own consoles only
+    GRANT_LOG_READ = 6,   // the handle "log" may read, too
+    GRANT_PHYSICAL = 7,   // the machine with RIGHT_PHYSICAL alone (the DMA bus only)
 };
 
 struct plan_grant {
-    char name[PLAN_NAME_MAX];   // of the handle in the program's start block
-    char target[32];            // by kind
-    uint32_t kind;              // enum plan_grant_kind
-    uint32_t value;             // by kind
+    char name[PLAN_NAME_MAX]; // of the handle in the program's start block
+    char target[32];          // by kind
+    uint32_t kind;            // enum plan_grant_kind
+    uint32_t value;           // by kind
 };
 _Static_assert(sizeof(struct plan_grant) == 64, "no padding");
 
-// The "system" signal: bits 0 to 31 as GRANT_SERVICE rows say; 32 to 39 are raised by the interrupts of GRANT_DEVICES
-// (the value of the start entry "irqN" is its bit); 40 to 62 are the service's own, to hand to peers; 63 is stop. The
-// service holds the signal with all rights.
-#define SYSTEM_BIT_INTERRUPT_FIRST 32u
-#define SYSTEM_BIT_INTERRUPT_LAST  39u
-#define SYSTEM_BIT_OWN_FIRST       40u
-#define SYSTEM_BIT_OWN_LAST        62u
+// The "system" signal: bits 0 to 31 as GRANT_SERVICE rows say; 32 to 39 are raised by the
+// interrupts of GRANT_DEVICES (the value of the start entry "irqN" is its bit); 40 to 62 are the
+// service's own, to hand to peers; 63 is stop. The service holds the signal with all rights.
+#define SYSTEM_BIT_INTERRUPT_FIRST    32u
+#define SYSTEM_BIT_INTERRUPT_LAST     39u
+#define SYSTEM_BIT_OWN_FIRST          40u
+#define SYSTEM_BIT_OWN_LAST           62u
 #define PLAN_GRANT_BIT(value)         ((value)&0xffu)
 #define PLAN_GRANT_RESTRICTION(value) ((value) >> 8)
 #define PLAN_BADGE_ROW(badge)         ((uint32_t)(badge)&0xffffu)
 #define PLAN_BADGE_RESTRICTION(badge) ((uint32_t)((badge) >> 32) & 0xffffffu)
-#define SYSTEM_BIT_STOP (1ull << 63) // end yourself in good order
+#define SYSTEM_BIT_STOP               (1ull << 63) // end yourself in good order

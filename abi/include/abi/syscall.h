@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The system calls. `ecall` from U-mode; a7 = number, a0… = arguments in the order written; a0 = status_t (sign
-// extended) or a non-negative value, a1… = further results. A call that moves a message also uses the eight message
-// registers a3 a4 a5 a6 t0 t1 t2 t3 (words 0 to 7), in and out. Registers not named as results keep their values,
-// except t4-t6, which are cleared. No argument is a pointer: bytes travel in registers or in the calling thread's
-// message page (abi/message.h). Any wrong handle, right, length or number yields an error and changes nothing.
-// A "deadline" is an instant_ns_t; DEADLINE_NOW polls, DEADLINE_NEVER waits for ever; a missed one is ERR_TIMEOUT.
+// The system calls. `ecall` from U-mode; a7 = number, a0… = arguments in the order written; a0 =
+// status_t (sign extended) or a non-negative value, a1… = further results. A call that moves a
+// message also uses the eight message registers a3 a4 a5 a6 t0 t1 t2 t3 (words 0 to 7), in and out.
+// Registers not named as results keep their values, except t4-t6, which are cleared. No argument is
+// a pointer: bytes travel in registers or in the calling thread's message page (abi/message.h). Any
+// wrong handle, right, length or number yields an error and changes nothing. A "deadline" is an
+// instant_ns_t; DEADLINE_NOW polls, DEADLINE_NEVER waits for ever; a missed one is ERR_TIMEOUT.
 #pragma once
 
 #include "abi/message.h"
 
-// S(number, name): arguments → results; rights; blocking; errors beyond BAD_HANDLE, DENIED, INVALID.
+// S(number, name): arguments → results; rights; blocking; errors beyond BAD_HANDLE, DENIED,
+// INVALID. tidy: line-length, because the table reads by columns
+// clang-format off
 #define SYSCALL_LIST(S)                                                                            \
     /* Messages. */                                                                                \
     S(0, call)                /* endpoint, info, deadline, words → status of delivery, info, -, words */ \
@@ -56,25 +59,31 @@
     S(58, log_console)        /* machine, on: the kernel itself writes the log to the console or not → status */ \
     S(59, machine_info)       /* log → struct machine_info in the message page */                  \
     S(60, machine_power)      /* machine, POWER_* → only returns an error */
+// clang-format on
 
 #define SYSCALL_ENUM(number, name) SYSCALL_##name = (number),
 enum { SYSCALL_LIST(SYSCALL_ENUM) SYSCALL_COUNT_MAX = 64 };
 #undef SYSCALL_ENUM
 
-// call: fails with ERR_PEER_DIED when the server (or its reply) died after it had received the request, ERR_TIMEOUT at the
-// deadline (the server's later reply is dropped), ERR_TOO_LARGE. A request not yet received stays queued at the endpoint
-// while the server is replaced: the caller just waits. Handles in a request that is not delivered stay with the sender.
+// call: fails with ERR_PEER_DIED when the server (or its reply) died after it had received the
+// request, ERR_TIMEOUT at the deadline (the server's later reply is dropped), ERR_TOO_LARGE. A
+// request not yet received stays queued at the endpoint while the server is replaced: the caller
+// just waits. Handles in a request that is not delivered stay with the sender.
 //
-// reply_receive: first answers the caller being served (info REPLY_NONE: nobody), then waits. a0 is one of
-#define RECEIVED_CALL    0 // a request: info, badge and words or page are filled
-#define RECEIVED_SIGNAL  1 // bits of the bound signal in a1, now cleared; a reply may still be owed only if taken
-#define RECEIVED_CLOSED  2 // the last handle with badge a2 is gone
-// or an error (ERR_TIMEOUT at the deadline). Signals win over requests. Badge 0 is never reported as closed.
+// reply_receive: first answers the caller being served (info REPLY_NONE: nobody), then waits. a0 is
+// one of
+#define RECEIVED_CALL 0 // a request: info, badge and words or page are filled
+#define RECEIVED_SIGNAL                                                                            \
+    1 // bits of the bound signal in a1, now cleared; a reply may still be owed only if taken
+#define RECEIVED_CLOSED 2 // the last handle with badge a2 is gone
+// or an error (ERR_TIMEOUT at the deadline). Signals win over requests. Badge 0 is never reported
+// as closed.
 #define REPLY_NONE UINT64_MAX
 
 // memory_create flags.
 enum {
-    MEMORY_CONTIGUOUS = 1 << 0, // physically contiguous, resident, below 4 GiB: for DMA (at most 8 MiB)
+    MEMORY_CONTIGUOUS =
+        1 << 0, // physically contiguous, resident, below 4 GiB: for DMA (at most 8 MiB)
 };
 
 enum {
@@ -89,15 +98,21 @@ enum { POWER_OFF = 0, POWER_REBOOT = 1 };
 #define USER_BASE 0x10000ull
 #define USER_END  0x3fc0000000ull
 
-enum process_state { PROCESS_NEW = 0, PROCESS_RUNNING = 1, PROCESS_EXITED = 2, PROCESS_FAULTED = 3 };
+enum process_state {
+    PROCESS_NEW = 0,
+    PROCESS_RUNNING = 1,
+    PROCESS_EXITED = 2,
+    PROCESS_FAULTED = 3
+};
 
 // process_info leaves this in the caller's message page.
 struct process_info {
     char name[PROCESS_NAME_MAX];
-    uint32_t state;        // enum process_state
-    int32_t exit_code;     // EXITED, or as given to process_kill
-    uint64_t cpu_ns;       // time its threads ran
-    uint64_t memory_bytes; // pages of memory objects it created, page tables and kernel objects included
+    uint32_t state;    // enum process_state
+    int32_t exit_code; // EXITED, or as given to process_kill
+    uint64_t cpu_ns;   // time its threads ran
+    uint64_t
+        memory_bytes; // pages of memory objects it created, page tables and kernel objects included
     uint32_t handle_count;
     uint32_t thread_count;
     uint64_t fault_cause;   // FAULTED: scause
@@ -109,12 +124,12 @@ _Static_assert(sizeof(struct process_info) == 24 + 8 + 16 + 8 + 24 + 256, "no pa
 
 // machine_info leaves this in the caller's message page.
 struct machine_info {
-    uint64_t memory_bytes;      // usable
+    uint64_t memory_bytes; // usable
     uint64_t memory_free_bytes;
-    uint64_t kernel_bytes;      // text, data, page tables, objects
+    uint64_t kernel_bytes; // text, data, page tables, objects
     uint64_t timebase_hz;
-    uint64_t boot_ns;           // kernel entry to init's first instruction
-    uint32_t hart_count;        // online
+    uint64_t boot_ns;    // kernel entry to init's first instruction
+    uint32_t hart_count; // online
     uint32_t boot_hart;
 };
 _Static_assert(sizeof(struct machine_info) == 48, "no padding");

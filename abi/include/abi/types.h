@@ -6,8 +6,8 @@
 
 #include <stdint.h>
 
-// Names an entry of the calling process's handle table: slot in the low 16 bits, the slot's generation above, so that a
-// stale value never names a newer object. 0 is never a handle.
+// Names an entry of the calling process's handle table: slot in the low 16 bits, the slot's
+// generation above, so that a stale value never names a newer object. 0 is never a handle.
 typedef uint32_t handle_t;
 
 // A point on the monotonic clock, nanoseconds since boot. Deadlines are points, not spans.
@@ -24,17 +24,19 @@ typedef uint64_t instant_ns_t;
 
 // What a handle lets its holder do. A handle handed on can only lose rights.
 enum {
-    RIGHT_READ = 1 << 0,     // memory: map readable; log: read; process: inspect
-    RIGHT_WRITE = 1 << 1,    // memory: map writable; log: write
-    RIGHT_EXECUTE = 1 << 2,  // memory: map executable (never together with a writable mapping)
-    RIGHT_CALL = 1 << 3,     // endpoint: call
-    RIGHT_RECEIVE = 1 << 4,  // endpoint: receive and reply
-    RIGHT_RAISE = 1 << 5,    // signal: raise bits
-    RIGHT_WAIT = 1 << 6,     // signal: wait for, bind
-    RIGHT_MANAGE = 1 << 7,   // process, thread, interrupt, timer: control
-    RIGHT_DUPLICATE = 1 << 8, // make another handle to the same object (with fewer rights, with a badge if none yet)
-    RIGHT_TRANSFER = 1 << 9, // send it in a message
-    RIGHT_PHYSICAL = 1 << 10, // machine: learn the physical address of a contiguous memory (the DMA bus only)
+    RIGHT_READ = 1 << 0,      // memory: map readable; log: read; process: inspect
+    RIGHT_WRITE = 1 << 1,     // memory: map writable; log: write
+    RIGHT_EXECUTE = 1 << 2,   // memory: map executable (never together with a writable mapping)
+    RIGHT_CALL = 1 << 3,      // endpoint: call
+    RIGHT_RECEIVE = 1 << 4,   // endpoint: receive and reply
+    RIGHT_RAISE = 1 << 5,     // signal: raise bits
+    RIGHT_WAIT = 1 << 6,      // signal: wait for, bind
+    RIGHT_MANAGE = 1 << 7,    // process, thread, interrupt, timer: control
+    RIGHT_DUPLICATE = 1 << 8, // make another handle to the same object (with fewer rights, with a
+                              // badge if none yet)
+    RIGHT_TRANSFER = 1 << 9,  // send it in a message
+    RIGHT_PHYSICAL =
+        1 << 10, // machine: learn the physical address of a contiguous memory (the DMA bus only)
     RIGHT_ALL = 0x7ff,
 };
 
@@ -47,7 +49,7 @@ enum object_kind {
     OBJECT_MEMORY = 5,
     OBJECT_INTERRUPT = 6,
     OBJECT_TIMER = 7,
-    OBJECT_REPLY = 8,  // answers one call, once
-    OBJECT_LOG = 9,    // the kernel's log
+    OBJECT_REPLY = 8,    // answers one call, once
+    OBJECT_LOG = 9,      // the kernel's log
     OBJECT_MACHINE = 10, // root authority: device memory, interrupts, power; init alone holds it
 };

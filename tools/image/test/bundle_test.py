@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bundle builder: what it writes is what C reads, it is reproducible, and it refuses mistakes."""
+"""The bundle builder: what it writes is what C reads; the same bytes anywhere; mistakes refused."""
 import os
 import struct
 import subprocess
@@ -25,13 +25,16 @@ uart = {devices = "ns16550a"}
 font = {file = "font"}
 init = {supervisor = true}
 """
-FORM = """name = "phone"
+FORM = """[form]
+name = "phone"
 services = ["console", "notes"]
 scale_percent = 150
 inputs = ["touch", "keyboard"]
 outputs = ["pixels"]
 memory_min_mib = 64
 needs_display = true
+[emulator]
+memory_mib = 128
 """
 
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A block device, served by its driver. Data lies in one memory that the client attaches (at most 1 MiB); requests name
-// offsets in it. After the driver was restarted every request answers ERR_BAD_STATE until the client attaches again;
-// reads, writes and flushes may be repeated.
+// A block device, served by its driver. Data lies in one memory that the client attaches (at most 1
+// MiB); requests name offsets in it. After the driver was restarted every request answers
+// ERR_BAD_STATE until the client attaches again; reads, writes and flushes may be repeated.
 #pragma once
 
 #include "abi/ipc/interface.h"
@@ -16,14 +16,16 @@ struct block_info_rep {
     uint32_t read_only;    // 0 or 1
 };
 
-// Takes the buffer: a contiguous memory, page aligned. Replaces the previous one. ERR_INVALID if not contiguous.
+// Takes the buffer: a contiguous memory, page aligned. Replaces the previous one. ERR_INVALID if
+// not contiguous.
 struct block_attach_req {
     uint64_t size_bytes;
 };
 IPC_EMPTY(block_attach_rep)
 
-// Sectors [first, first + count) to or from the buffer at `offset` (a multiple of the sector). Blocks until the device
-// answered. ERR_INVALID out of range, ERR_BAD_STATE nothing attached, ERR_IO, ERR_DENIED write to a read-only device.
+// Sectors [first, first + count) to or from the buffer at `offset` (a multiple of the sector).
+// Blocks until the device answered. ERR_INVALID out of range, ERR_BAD_STATE nothing attached,
+// ERR_IO, ERR_DENIED write to a read-only device.
 struct block_transfer_req {
     uint64_t first;
     uint32_t count;

@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// Documents: CRDT documents in the model and bytes of Yjs (update encoding v1), kept by services/docs, durable through the
-// store and synchronised with the person's other devices. A document handle is its authority; its badge is the document's
-// durable number and rights, so a restarted docs knows what every handle means. After a restart of docs (the "system"
-// signal tells) subscriptions and links must be made again; handles stay good.
+// Documents: CRDT documents in the model and bytes of Yjs (update encoding v1), kept by
+// services/docs, durable through the store and synchronised with the person's other devices. A
+// document handle is its authority; its badge is the document's durable number and rights, so a
+// restarted docs knows what every handle means. After a restart of docs (the "system" signal tells)
+// subscriptions and links must be made again; handles stay good.
 //
-// Every document lives in the person's library: an index document (a map: id in hex → kind) that is synchronised like any
-// other, so a new or deleted document reaches all devices. Text lives in the root text "text".
+// Every document lives in the person's library: an index document (a map: id in hex → kind) that is
+// synchronised like any other, so a new or deleted document reaches all devices. Text lives in the
+// root text "text".
 #pragma once
 
 #include "abi/ipc/interface.h"
 
-#define DOCS_ID_BYTES       16u
-#define DOCS_KIND_MAX       16u  // NUL included: "note", "circle", …
-#define DOCS_TITLE_MAX      80u  // bytes of UTF-8, NUL included, cut at a character
-#define DOCS_PREVIEW_MAX    120u
-#define DOCS_QUERY_MAX      128u
-#define DOCS_UPDATE_MAX     (1u << 20) // bytes of one update
-#define DOCS_RING_BYTES     65536u
-#define DOCS_INLINE_MAX     3900u // larger updates and states travel in a memory
+#define DOCS_ID_BYTES    16u
+#define DOCS_KIND_MAX    16u // NUL included: "note", "circle", …
+#define DOCS_TITLE_MAX   80u // bytes of UTF-8, NUL included, cut at a character
+#define DOCS_PREVIEW_MAX 120u
+#define DOCS_QUERY_MAX   128u
+#define DOCS_UPDATE_MAX  (1u << 20) // bytes of one update
+#define DOCS_RING_BYTES  65536u
+#define DOCS_INLINE_MAX  3900u // larger updates and states travel in a memory
 
 // Makes a document of `kind` and gives [0] its handle. ERR_NO_SPACE.
 struct docs_create_req {
@@ -39,8 +41,9 @@ struct docs_remove_req {
 };
 IPC_EMPTY(docs_remove_rep)
 
-// Rows [first, first + count) of the documents of `kind` whose text contains the query (the request's tail, UTF-8,
-// case-insensitive; empty: all), newest change first: struct docs_row each in the reply's tail, as many as fit.
+// Rows [first, first + count) of the documents of `kind` whose text contains the query (the
+// request's tail, UTF-8, case-insensitive; empty: all), newest change first: struct docs_row each
+// in the reply's tail, as many as fit.
 struct docs_row {
     uint8_t id[DOCS_ID_BYTES];
     uint64_t modified_unix_ms;
@@ -54,28 +57,31 @@ struct docs_list_req {
     uint32_t count;
 };
 struct docs_list_rep {
-    uint32_t total; // that match
-    uint32_t count; // in the tail
+    uint32_t total;      // that match
+    uint32_t count;      // in the tail
     uint64_t generation; // changes with any change of any row
 };
 
-// Takes the client's signal: raises `change_bits` when any list may have changed (after apply, sync, create, remove).
+// Takes the client's signal: raises `change_bits` when any list may have changed (after apply,
+// sync, create, remove).
 struct docs_watch_req {
     uint64_t change_bits;
 };
 IPC_EMPTY(docs_watch_rep)
 
-// On a document handle: the document as one update, relative to the state vector in the request's tail (empty: all). Up to
-// DOCS_INLINE_MAX bytes in the reply's tail; more: gives [0] a memory (read) holding `size` bytes.
+// On a document handle: the document as one update, relative to the state vector in the request's
+// tail (empty: all). Up to DOCS_INLINE_MAX bytes in the reply's tail; more: gives [0] a memory
+// (read) holding `size` bytes.
 IPC_EMPTY(docs_state_req)
 struct docs_state_rep {
     uint64_t size_bytes;
     uint8_t id[DOCS_ID_BYTES];
 };
 
-// On a document handle: applies one update: the tail, or with size_bytes > 0 that many bytes of memory [0]. The reply
-// means checked and applied, and durable soon: `sequence` is durable once `confirmed` (docs_confirmed) reached it. It may
-// be repeated. ERR_BAD_MESSAGE (nothing applied), ERR_DENIED read-only handle, ERR_TOO_LARGE, ERR_NO_SPACE.
+// On a document handle: applies one update: the tail, or with size_bytes > 0 that many bytes of
+// memory [0]. The reply means checked and applied, and durable soon: `sequence` is durable once
+// `confirmed` (docs_confirmed) reached it. It may be repeated. ERR_BAD_MESSAGE (nothing applied),
+// ERR_DENIED read-only handle, ERR_TOO_LARGE, ERR_NO_SPACE.
 struct docs_apply_req {
     uint64_t size_bytes;
 };
@@ -89,19 +95,21 @@ struct docs_confirmed_rep {
     uint32_t reserved;
 };
 
-// On a document handle: takes [0] a memory with one ring of DOCS_RING_BYTES (initialised by the client), [1] the client's
-// signal. Every update applied by others is pushed as one record and `update_bits` raised; an update that does not fit
-// becomes an empty record: fetch docs_state with your state vector. Ends when the document handle is closed.
+// On a document handle: takes [0] a memory with one ring of DOCS_RING_BYTES (initialised by the
+// client), [1] the client's signal. Every update applied by others is pushed as one record and
+// `update_bits` raised; an update that does not fit becomes an empty record: fetch docs_state with
+// your state vector. Ends when the document handle is closed.
 struct docs_subscribe_req {
     uint64_t update_bits;
 };
 IPC_EMPTY(docs_subscribe_rep)
 
-// For services/mesh alone: a link to a peer device that is a member of the circle. Takes [0] memory with two rings of
-// DOCS_RING_BYTES × 4 (docs reads the first, writes the second), [1] mesh's signal; gives [0] the link handle (close it when
-// the link ends), [1] docs' signal. Records are fragments of the stream /nx/ysync/0.1.0 as docs/protocols/sync.md says.
+// For services/mesh alone: a link to a peer device that is a member of the circle. Takes [0] memory
+// with two rings of DOCS_RING_BYTES × 4 (docs reads the first, writes the second), [1] mesh's
+// signal; gives [0] the link handle (close it when the link ends), [1] docs' signal. Records are
+// fragments of the stream /nx/ysync/0.1.0 as docs/protocols/sync.md says.
 struct docs_link_req {
-    uint8_t peer[40]; // binary peer id, zero-padded
+    uint8_t peer[40];      // binary peer id, zero-padded
     uint64_t receive_bits; // raised by docs when it wrote records
     uint64_t space_bits;   // raised by docs when a full first ring has room
 };

@@ -6,7 +6,8 @@
 
 #define ENTROPY_BYTES_MAX 256u
 
-// The reply's tail holds exactly `size` bytes (1 to ENTROPY_BYTES_MAX). Blocks until the device gave them. ERR_IO.
+// The reply's tail holds exactly `size` bytes (1 to ENTROPY_BYTES_MAX). Blocks until the device
+// gave them. ERR_IO.
 struct entropy_read_req {
     uint32_t size;
     uint32_t reserved;

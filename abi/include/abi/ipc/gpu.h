@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A display, served by its driver: one framebuffer, 32 bits a pixel 0xXXRRGGBB, rows without padding, in a contiguous
-// memory of the client's.
+// A display, served by its driver: one framebuffer, 32 bits a pixel 0xXXRRGGBB, rows without
+// padding, in a contiguous memory of the client's.
 #pragma once
 
 #include "abi/ipc/interface.h"
@@ -12,8 +12,9 @@ struct gpu_info_rep {
     uint32_t width, height; // pixels, as the display now wants
 };
 
-// Takes [0] the framebuffer (≥ width × height × 4 bytes, contiguous), [1] the client's signal. Raises `resize_bits` when
-// the display wants another size, `done_bits` when a presented frame has been taken. ERR_INVALID wrong size.
+// Takes [0] the framebuffer (≥ width × height × 4 bytes, contiguous), [1] the client's signal.
+// Raises `resize_bits` when the display wants another size, `done_bits` when a presented frame has
+// been taken. ERR_INVALID wrong size.
 struct gpu_attach_req {
     uint32_t width, height;
     uint64_t resize_bits;
@@ -25,8 +26,9 @@ struct gpu_rect {
     uint32_t x, y, width, height;
 };
 
-// Shows those rectangles of the framebuffer: queues transfer and flush in one kick and returns. ERR_BAD_STATE: attach
-// (again); ERR_AGAIN: the previous frame is still in flight, wait for done_bits; ERR_INVALID outside.
+// Shows those rectangles of the framebuffer: queues transfer and flush in one kick and returns.
+// ERR_BAD_STATE: attach (again); ERR_AGAIN: the previous frame is still in flight, wait for
+// done_bits; ERR_INVALID outside.
 struct gpu_present_req {
     uint32_t rect_count;
     uint32_t reserved;

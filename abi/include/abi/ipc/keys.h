@@ -9,8 +9,9 @@ struct keys_public_rep {
     uint8_t key[32]; // RFC 8032
 };
 
-// Signs the tail (at most 2048 bytes) as it is; callers put a domain prefix in front ("noise-libp2p-static-key:",
-// "nexus-circle:", …) and only prefixes granted to the caller are signed (ERR_DENIED).
+// Signs the tail (at most 2048 bytes) as it is; callers put a domain prefix in front
+// ("noise-libp2p-static-key:", "nexus-circle:", …) and only prefixes granted to the caller are
+// signed (ERR_DENIED).
 IPC_EMPTY(keys_sign_req)
 struct keys_sign_rep {
     uint8_t signature[64];

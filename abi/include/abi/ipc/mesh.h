@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The person's devices: who is near, who belongs to the circle, and pairing. Served by services/mesh to the Devices app.
+// The person's devices: who is near, who belongs to the circle, and pairing. Served by
+// services/mesh to the Devices app.
 #pragma once
 
 #include "abi/ipc/interface.h"
@@ -24,7 +25,8 @@ struct mesh_device {
 };
 _Static_assert(sizeof(struct mesh_device) == 120, "no padding");
 
-// Rows from `first` on, this device first, members next: struct mesh_device each in the reply's tail, as many as fit.
+// Rows from `first` on, this device first, members next: struct mesh_device each in the reply's
+// tail, as many as fit.
 struct mesh_devices_req {
     uint32_t first;
     uint32_t reserved;
@@ -51,20 +53,23 @@ enum mesh_pairing_phase {
 
 IPC_EMPTY(mesh_pairing_req)
 struct mesh_pairing_rep {
-    uint32_t phase;  // enum mesh_pairing_phase
-    int32_t reason;  // status_t when FAILED: CANCELLED refused, TIMEOUT, UNTRUSTED codes or commitments differ, …
+    uint32_t phase; // enum mesh_pairing_phase
+    int32_t reason; // status_t when FAILED: CANCELLED refused, TIMEOUT, UNTRUSTED codes or
+                    // commitments differ, …
     char id[MESH_ID_TEXT_MAX];
     char name[MESH_NAME_MAX];
     char code[8]; // six digits, NUL-terminated, in COMPARE and WAITING
 };
 
-// Starts pairing with a nearby device. ERR_BAD_STATE: another pairing is under way; ERR_NOT_FOUND; ERR_EXISTS a member.
+// Starts pairing with a nearby device. ERR_BAD_STATE: another pairing is under way; ERR_NOT_FOUND;
+// ERR_EXISTS a member.
 struct mesh_pair_req {
     char id[MESH_ID_TEXT_MAX];
 };
 IPC_EMPTY(mesh_pair_rep)
 
-// The person's word on the code shown here: 1 it is the same on both, 0 it is not (or cancel). ERR_BAD_STATE.
+// The person's word on the code shown here: 1 it is the same on both, 0 it is not (or cancel).
+// ERR_BAD_STATE.
 struct mesh_confirm_req {
     uint32_t same;
     uint32_t reserved;
@@ -78,7 +83,8 @@ struct mesh_rename_req {
 };
 IPC_EMPTY(mesh_rename_rep)
 
-// Removes a member from the circle, on all devices; its links end. ERR_NOT_FOUND, ERR_INVALID this device itself.
+// Removes a member from the circle, on all devices; its links end. ERR_NOT_FOUND, ERR_INVALID this
+// device itself.
 struct mesh_remove_req {
     char id[MESH_ID_TEXT_MAX];
 };

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// TCP and UDP, served by services/net (lwIP). A socket is a handle; bytes travel in two rings (lib/ring) in one memory of
-// the client's: the ring the client reads first, the ring it writes after it, NET_RING_BYTES each, both initialised by
-// the client. Closing the socket handle closes the connection. After net was restarted every socket handle answers
-// ERR_BAD_STATE: open new ones.
+// TCP and UDP, served by services/net (lwIP). A socket is a handle; bytes travel in two rings
+// (lib/ring) in one memory of the client's: the ring the client reads first, the ring it writes
+// after it, NET_RING_BYTES each, both initialised by the client. Closing the socket handle closes
+// the connection. After net was restarted every socket handle answers ERR_BAD_STATE: open new ones.
 #pragma once
 
 #include "abi/ipc/interface.h"
 
-#define NET_RING_BYTES      65536u
-#define NET_CHUNK_MAX       4096u // one record of a TCP ring: 1 to NET_CHUNK_MAX bytes; an empty record: end of stream
-#define NET_DATAGRAM_MAX    1472u
-#define NET_ADDRESSES_MAX   8u
-#define NET_INTERFACES_MAX  1u
+#define NET_RING_BYTES 65536u
+#define NET_CHUNK_MAX                                                                              \
+    4096u // one record of a TCP ring: 1 to NET_CHUNK_MAX bytes; an empty record: end of stream
+#define NET_DATAGRAM_MAX   1472u
+#define NET_ADDRESSES_MAX  8u
+#define NET_INTERFACES_MAX 1u
 
 // family 4: bytes[0…3]; family 6: all sixteen, `zone` non-zero for link-local.
 struct net_address {
@@ -45,10 +46,10 @@ struct net_watch_req {
 };
 IPC_EMPTY(net_watch_rep)
 
-// All socket calls below take [0] memory (2 × NET_RING_BYTES), [1] the client's signal, and give [0] the socket handle,
-// [1] net's signal. net raises `read_bits` when the read ring got records (or the end), `write_bits` when a full write
-// ring has room; the client raises `kick_bits` of net's signal after it pushed, and after it made room in a full read
-// ring.
+// All socket calls below take [0] memory (2 × NET_RING_BYTES), [1] the client's signal, and give
+// [0] the socket handle, [1] net's signal. net raises `read_bits` when the read ring got records
+// (or the end), `write_bits` when a full write ring has room; the client raises `kick_bits` of
+// net's signal after it pushed, and after it made room in a full read ring.
 struct net_bits {
     uint64_t read_bits;
     uint64_t write_bits;
@@ -63,8 +64,9 @@ struct net_connect_rep {
     uint64_t kick_bits;
 };
 
-// Listens on a port, IPv4 and IPv6. Takes [0] the client's signal, raised with `accept_bits` when a connection waits
-// (at most 8 wait, more are refused); gives [0] the listener. ERR_EXISTS port taken.
+// Listens on a port, IPv4 and IPv6. Takes [0] the client's signal, raised with `accept_bits` when a
+// connection waits (at most 8 wait, more are refused); gives [0] the listener. ERR_EXISTS port
+// taken.
 struct net_listen_req {
     uint64_t accept_bits;
     uint16_t port;
@@ -81,7 +83,8 @@ struct net_accept_rep {
     struct net_address from;
 };
 
-// A UDP socket on `port` (0: any), a member of the multicast groups given (family 0: none), reusable port.
+// A UDP socket on `port` (0: any), a member of the multicast groups given (family 0: none),
+// reusable port.
 struct net_udp_req {
     struct net_bits bits;
     uint16_t port;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A network interface, served by its driver: Ethernet frames in two rings (lib/ring) inside one memory of the client.
-// Records are whole frames without FCS, 14 to NETDEV_FRAME_MAX bytes.
+// A network interface, served by its driver: Ethernet frames in two rings (lib/ring) inside one
+// memory of the client. Records are whole frames without FCS, 14 to NETDEV_FRAME_MAX bytes.
 #pragma once
 
 #include "abi/ipc/interface.h"
@@ -16,9 +16,10 @@ struct netdev_info_rep {
     uint32_t mtu; // 1500
 };
 
-// Takes [0] the memory of 2 × NETDEV_RING_BYTES (both rings initialised by the client), [1] the client's signal; gives
-// [0] the driver's signal. The driver raises `receive_bits` when frames arrived and `space_bits` when a full transmit
-// ring has room; the client raises the driver's `transmit_bits` (in the reply) after it pushed frames.
+// Takes [0] the memory of 2 × NETDEV_RING_BYTES (both rings initialised by the client), [1] the
+// client's signal; gives [0] the driver's signal. The driver raises `receive_bits` when frames
+// arrived and `space_bits` when a full transmit ring has room; the client raises the driver's
+// `transmit_bits` (in the reply) after it pushed frames.
 struct netdev_attach_req {
     uint64_t receive_bits;
     uint64_t space_bits;

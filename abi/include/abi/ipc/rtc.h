@@ -6,8 +6,8 @@
 
 IPC_EMPTY(rtc_now_req)
 struct rtc_now_rep {
-    uint64_t unix_ns;   // nanoseconds since 1970-01-01 UTC
-    uint64_t clock_ns;  // the monotonic clock at that moment
+    uint64_t unix_ns;  // nanoseconds since 1970-01-01 UTC
+    uint64_t clock_ns; // the monotonic clock at that moment
 };
 
 #define RTC_METHODS(M) M(rtc, 1, now, IPC_RETRY)

@@ -6,7 +6,8 @@
 
 #define SERIAL_BYTES_MAX 1024u
 
-// Takes the client's signal; raises `receive_bits` when bytes wait and `space_bits` when a full send queue has room.
+// Takes the client's signal; raises `receive_bits` when bytes wait and `space_bits` when a full
+// send queue has room.
 struct serial_attach_req {
     uint64_t receive_bits;
     uint64_t space_bits;
@@ -19,7 +20,8 @@ struct serial_read_rep {
     uint64_t lost; // bytes dropped since boot because nobody read
 };
 
-// Queues the tail's bytes; `taken` may be fewer than given when the queue is full: wait for space_bits.
+// Queues the tail's bytes; `taken` may be fewer than given when the queue is full: wait for
+// space_bits.
 IPC_EMPTY(serial_write_req)
 struct serial_write_rep {
     uint32_t taken;

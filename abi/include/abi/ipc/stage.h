@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The interface of a device. An app sends the differences of its tree and polls events; layout, text, paint, focus and
-// input are the stage's. Bytes of differences and events: docs/protocols/interface-tree.md, lib/ui.
+// The interface of a device. An app sends the differences of its tree and polls events; layout,
+// text, paint, focus and input are the stage's. Bytes of differences and events:
+// docs/protocols/interface-tree.md, lib/ui.
 #pragma once
 
 #include "abi/ipc/interface.h"
@@ -8,16 +9,18 @@
 #define STAGE_DIFFERENCE_MAX (256u << 10) // bytes of one difference, over all its parts
 #define STAGE_EVENTS_MAX     3900u
 
-// Opens a task. Takes the app's signal, raised with `event_bits` when events wait; gives [0] the task handle. After the
-// stage was restarted task handles answer ERR_BAD_STATE: open again and send the whole tree.
+// Opens a task. Takes the app's signal, raised with `event_bits` when events wait; gives [0] the
+// task handle. After the stage was restarted task handles answer ERR_BAD_STATE: open again and send
+// the whole tree.
 struct stage_open_req {
     uint64_t event_bits;
     char name[32]; // of the app, NUL-terminated; stable over restarts
 };
 IPC_EMPTY(stage_open_rep)
 
-// On a task: one part of a difference in the tail, `last` 1 with the final part, which applies it whole or not at all.
-// Takes the document handles that Text nodes of this part name by index. ERR_BAD_MESSAGE nothing changed, ERR_TOO_LARGE.
+// On a task: one part of a difference in the tail, `last` 1 with the final part, which applies it
+// whole or not at all. Takes the document handles that Text nodes of this part name by index.
+// ERR_BAD_MESSAGE nothing changed, ERR_TOO_LARGE.
 struct stage_update_req {
     uint32_t last;
     uint32_t reserved;
@@ -31,8 +34,8 @@ struct stage_poll_rep {
     uint32_t more; // 1: poll again
 };
 
-// The whole interface as text, one node a line, from byte `offset`, in the reply's tail; for the console and tests.
-// `generation` is the same over one consistent text.
+// The whole interface as text, one node a line, from byte `offset`, in the reply's tail; for the
+// console and tests. `generation` is the same over one consistent text.
 struct stage_tree_req {
     uint32_t offset_bytes;
     uint32_t reserved;

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Durable storage for the services: logs of document updates, and small named values. A reply of OK means that it is on
-// the medium and survives power loss at any instruction. After the store was restarted every request but attach answers
-// ERR_BAD_STATE until the client attaches again. The caller's badge separates clients: each sees its own space only.
+// Durable storage for the services: logs of document updates, and small named values. A reply of OK
+// means that it is on the medium and survives power loss at any instruction. After the store was
+// restarted every request but attach answers ERR_BAD_STATE until the client attaches again. The
+// caller's badge separates clients: each sees its own space only.
 #pragma once
 
 #include "abi/ipc/interface.h"
 
-#define STORE_ID_BYTES    16u
-#define STORE_KEY_MAX     64u
-#define STORE_VALUE_MAX   2048u
-#define STORE_BUFFER_MAX  (4u << 20)
+#define STORE_ID_BYTES   16u
+#define STORE_KEY_MAX    64u
+#define STORE_VALUE_MAX  2048u
+#define STORE_BUFFER_MAX (4u << 20)
 
-// Takes the memory that bulk bytes travel in (client writes for append, store writes for read), up to STORE_BUFFER_MAX.
+// Takes the memory that bulk bytes travel in (client writes for append, store writes for read), up
+// to STORE_BUFFER_MAX.
 struct store_attach_req {
     uint64_t size_bytes;
 };
@@ -19,8 +21,8 @@ IPC_EMPTY(store_attach_rep)
 
 // Appends records in one transaction: the buffer's first `size` bytes are records
 //     id[16] | u32 size (little endian) | bytes
-// one after another, each appended to the log of that id. `last` is the number of the last record. All or none.
-// ERR_NO_SPACE, ERR_IO, ERR_CORRUPT, ERR_BAD_MESSAGE.
+// one after another, each appended to the log of that id. `last` is the number of the last record.
+// All or none. ERR_NO_SPACE, ERR_IO, ERR_CORRUPT, ERR_BAD_MESSAGE.
 struct store_append_req {
     uint32_t size_bytes;
     uint32_t reserved;
@@ -42,7 +44,8 @@ struct store_read_rep {
     uint64_t last;
 };
 
-// Replaces all records of log `id` up to and including `upto` by one record with the buffer's first `size` bytes.
+// Replaces all records of log `id` up to and including `upto` by one record with the buffer's first
+// `size` bytes.
 struct store_compact_req {
     uint8_t id[STORE_ID_BYTES];
     uint64_t upto;
@@ -57,8 +60,8 @@ struct store_remove_req {
 };
 IPC_EMPTY(store_remove_rep)
 
-// The ids of this client's logs in ascending order above `after` (all zero: from the start), 16 bytes each, in the
-// buffer.
+// The ids of this client's logs in ascending order above `after` (all zero: from the start), 16
+// bytes each, in the buffer.
 struct store_list_req {
     uint8_t after[STORE_ID_BYTES];
 };
@@ -67,7 +70,8 @@ struct store_list_rep {
     uint32_t reserved;
 };
 
-// A small named value: the reply's or request's tail. get: ERR_NOT_FOUND. put with an empty tail deletes.
+// A small named value: the reply's or request's tail. get: ERR_NOT_FOUND. put with an empty tail
+// deletes.
 struct store_get_req {
     char key[STORE_KEY_MAX]; // NUL-terminated
 };
@@ -80,8 +84,8 @@ IPC_EMPTY(store_put_rep)
 IPC_EMPTY(store_status_req)
 struct store_status_rep {
     uint64_t used_bytes, free_bytes;
-    uint32_t healthy;  // 0: the last check found damage: read-only, see `reason`
-    int32_t reason;    // status_t
+    uint32_t healthy; // 0: the last check found damage: read-only, see `reason`
+    int32_t reason;   // status_t
 };
 
 #define STORE_METHODS(M)                                                                           \

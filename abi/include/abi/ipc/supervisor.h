@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// init as others see it: what runs, and (developer images, and for power the console and the stage) control of it.
+// init as others see it: what runs, and (developer images, and for power the console and the stage)
+// control of it.
 #pragma once
 
 #include "abi/ipc/interface.h"
@@ -22,7 +23,8 @@ struct supervisor_service_rep {
     uint64_t started_ns;
 };
 
-// Ends a service at once, as a crash would; init restarts it. Developer images only (ERR_DENIED), ERR_NOT_FOUND.
+// Ends a service at once, as a crash would; init restarts it. Developer images only (ERR_DENIED),
+// ERR_NOT_FOUND.
 struct supervisor_kill_req {
     char name[PLAN_NAME_MAX];
 };
@@ -44,8 +46,8 @@ struct supervisor_device_rep {
     uint32_t reserved;
 };
 
-// The caller prints the log from now on (taken 1) and the kernel no longer does; or gives it back (0). The kernel prints
-// again by itself when the taker ends.
+// The caller prints the log from now on (taken 1) and the kernel no longer does; or gives it back
+// (0). The kernel prints again by itself when the taker ends.
 struct supervisor_console_req {
     uint32_t taken;
     uint32_t reserved;
@@ -56,6 +58,6 @@ IPC_EMPTY(supervisor_console_rep)
     M(supervisor, 1, service, IPC_RETRY)                                                           \
     M(supervisor, 2, kill, 0)                                                                      \
     M(supervisor, 3, power, 0)                                                                     \
-    M(supervisor, 4, device, IPC_RETRY)                                                             \
+    M(supervisor, 4, device, IPC_RETRY)                                                            \
     M(supervisor, 5, console, IPC_RETRY)
 IPC_INTERFACE(supervisor, SUPERVISOR_METHODS)

@@ -6,57 +6,57 @@
 #define LWIPOPTS_H
 
 // One thread, raw interface only.
-#define NO_SYS 1
+#define NO_SYS               1
 #define SYS_LIGHTWEIGHT_PROT 0
-#define LWIP_SOCKET 0
-#define LWIP_NETCONN 0
-#define LWIP_RAW 1
-#define LWIP_STATS 0
+#define LWIP_SOCKET          0
+#define LWIP_NETCONN         0
+#define LWIP_RAW             1
+#define LWIP_STATS           0
 
 // Memory: malloc with its own bounds; 8-byte alignment and copied fragment headers for 64 bits.
-#define MEM_LIBC_MALLOC 1
-#define MEMP_MEM_MALLOC 1
-#define MEM_ALIGNMENT 8
+#define MEM_LIBC_MALLOC      1
+#define MEMP_MEM_MALLOC      1
+#define MEM_ALIGNMENT        8
 #define IPV6_FRAG_COPYHEADER 1
 
 // IPv4: DHCP, and a link-local address when nobody answers. Probing the offered address (ACD) would
 // take eight seconds before the first packet.
-#define LWIP_IPV4 1
-#define LWIP_ARP 1
-#define LWIP_ICMP 1
-#define LWIP_IGMP 1
-#define LWIP_DHCP 1
-#define LWIP_DHCP_DOES_ACD_CHECK 0
-#define LWIP_AUTOIP 1
-#define LWIP_DHCP_AUTOIP_COOP 1
+#define LWIP_IPV4                   1
+#define LWIP_ARP                    1
+#define LWIP_ICMP                   1
+#define LWIP_IGMP                   1
+#define LWIP_DHCP                   1
+#define LWIP_DHCP_DOES_ACD_CHECK    0
+#define LWIP_AUTOIP                 1
+#define LWIP_DHCP_AUTOIP_COOP       1
 #define LWIP_DHCP_AUTOIP_COOP_TRIES 2
-#define LWIP_DNS 0
+#define LWIP_DNS                    0
 
 // IPv6: link-local and router-announced addresses, multicast groups.
-#define LWIP_IPV6 1
-#define LWIP_ICMP6 1
-#define LWIP_IPV6_MLD 1
-#define LWIP_IPV6_AUTOCONFIG 1
-#define LWIP_IPV6_DHCP6 0
-#define LWIP_IPV6_NUM_ADDRESSES 4
+#define LWIP_IPV6                 1
+#define LWIP_ICMP6                1
+#define LWIP_IPV6_MLD             1
+#define LWIP_IPV6_AUTOCONFIG      1
+#define LWIP_IPV6_DHCP6           0
+#define LWIP_IPV6_NUM_ADDRESSES   4
 #define LWIP_ND6_ALLOW_RA_UPDATES 1
 
 // TCP and UDP.
-#define LWIP_TCP 1
-#define LWIP_UDP 1
-#define TCP_MSS 1440 // what fits an Ethernet frame under IPv6; IPv4 loses 20 bytes
-#define TCP_WND (32 * TCP_MSS)
-#define TCP_SND_BUF (32 * TCP_MSS)
-#define TCP_SND_QUEUELEN (4 * TCP_SND_BUF / TCP_MSS)
-#define TCP_LISTEN_BACKLOG 1
-#define LWIP_TCP_KEEPALIVE 1
+#define LWIP_TCP                  1
+#define LWIP_UDP                  1
+#define TCP_MSS                   1440 // what fits an Ethernet frame under IPv6; IPv4 loses 20 bytes
+#define TCP_WND                   (32 * TCP_MSS)
+#define TCP_SND_BUF               (32 * TCP_MSS)
+#define TCP_SND_QUEUELEN          (4 * TCP_SND_BUF / TCP_MSS)
+#define TCP_LISTEN_BACKLOG        1
+#define LWIP_TCP_KEEPALIVE        1
 #define LWIP_MULTICAST_TX_OPTIONS 1
 
 // Interfaces.
-#define LWIP_NETIF_HOSTNAME 1
+#define LWIP_NETIF_HOSTNAME        1
 #define LWIP_NETIF_STATUS_CALLBACK 1
-#define LWIP_NETIF_LINK_CALLBACK 1
-#define LWIP_NETIF_LOOPBACK 1
-#define LWIP_HAVE_LOOPIF 1
+#define LWIP_NETIF_LINK_CALLBACK   1
+#define LWIP_NETIF_LOOPBACK        1
+#define LWIP_HAVE_LOOPIF           1
 
 #endif

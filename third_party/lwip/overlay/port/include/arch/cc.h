@@ -13,8 +13,8 @@
 #define SSIZE_MAX LONG_MAX // picolibc hides it; lwIP would then make a ssize_t of its own
 #endif
 
-#define LWIP_TIMEVAL_PRIVATE 0
-#define LWIP_ERRNO_STDINCLUDE 1
+#define LWIP_TIMEVAL_PRIVATE                  0
+#define LWIP_ERRNO_STDINCLUDE                 1
 #define LWIP_DONT_PROVIDE_BYTEORDER_FUNCTIONS 1 // users say lwip_htons, hosts have their own htons
 
 // 32 unpredictable bits; defined by whoever links lwIP.
@@ -23,7 +23,7 @@ uint32_t lwip_port_random(void);
 
 // As in base/assert.h; each environment defines it.
 _Noreturn void assert_failed(const char *expression, const char *file, int line);
-#define LWIP_PLATFORM_ASSERT(text) assert_failed(text, __FILE__, __LINE__)
+#define LWIP_PLATFORM_ASSERT(text)  assert_failed(text, __FILE__, __LINE__)
 #define LWIP_PLATFORM_DIAG(message) ((void)0)
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "export.h"
 
-#define SODIUM_VERSION_STRING "1.0.18"
+#define SODIUM_VERSION_STRING        "1.0.18"
 #define SODIUM_LIBRARY_VERSION_MAJOR 10
 #define SODIUM_LIBRARY_VERSION_MINOR 3
 
