@@ -64,7 +64,9 @@ static void screams(void)
         uint64_t third = deadline_limit ? random_next() % 2 * 1000 : argument();
         for (uint32_t h = 0; h < MESSAGE_HANDLES_MAX; h++)
             message->handles[h] = (handle_t)argument();
-        syscall6(number, argument(), argument(), third, argument(), argument(), argument());
+        const uint64_t arguments[6] = {argument(), argument(), third,
+                                       argument(), argument(), argument()};
+        syscall6(number, arguments);
     }
 }
 

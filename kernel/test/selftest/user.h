@@ -24,15 +24,14 @@ struct words {
     uint64_t word[MESSAGE_WORDS];
 };
 
-static inline struct result syscall6(uint64_t number, uint64_t a, uint64_t b, uint64_t c,
-                                     uint64_t d, uint64_t e, uint64_t f)
+static inline struct result syscall6(uint64_t number, const uint64_t arguments[6])
 {
-    register uint64_t a0 __asm__("a0") = a;
-    register uint64_t a1 __asm__("a1") = b;
-    register uint64_t a2 __asm__("a2") = c;
-    register uint64_t a3 __asm__("a3") = d;
-    register uint64_t a4 __asm__("a4") = e;
-    register uint64_t a5 __asm__("a5") = f;
+    register uint64_t a0 __asm__("a0") = arguments[0];
+    register uint64_t a1 __asm__("a1") = arguments[1];
+    register uint64_t a2 __asm__("a2") = arguments[2];
+    register uint64_t a3 __asm__("a3") = arguments[3];
+    register uint64_t a4 __asm__("a4") = arguments[4];
+    register uint64_t a5 __asm__("a5") = arguments[5];
     register uint64_t a7 __asm__("a7") = number;
     __asm__ volatile("ecall"
                      : "+r"(a0), "+r"(a1), "+r"(a2), "+r"(a3), "+r"(a4), "+r"(a5)
@@ -41,12 +40,11 @@ static inline struct result syscall6(uint64_t number, uint64_t a, uint64_t b, ui
     return (struct result){(int64_t)a0, a1, a2};
 }
 
-#define SYS(name, a, b, c, d, e, f) syscall6(SYSCALL_##name, a, b, c, d, e, f)
-#define SYS0(name)                  SYS(name, 0, 0, 0, 0, 0, 0)
-#define SYS1(name, a)               SYS(name, a, 0, 0, 0, 0, 0)
-#define SYS2(name, a, b)            SYS(name, a, b, 0, 0, 0, 0)
-#define SYS3(name, a, b, c)         SYS(name, a, b, c, 0, 0, 0)
-#define SYS4(name, a, b, c, d)      SYS(name, a, b, c, d, 0, 0)
+#define SYS(name, ...)      syscall6(SYSCALL_##name, (const uint64_t[6]){__VA_ARGS__})
+#define SYS0(name)          SYS(name, 0)
+#define SYS1(name, a)       SYS(name, a)
+#define SYS2(name, a, b)    SYS(name, a, b)
+#define SYS3(name, a, b, c) SYS(name, a, b, c)
 
 // A call that moves a message: the words go in and come out.
 static inline struct result syscall_message(uint64_t number, uint64_t handle, uint64_t info,

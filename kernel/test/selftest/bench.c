@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bench: executed instructions of the kernel's paths, counted with rdinstret under the
+// emulator's -icount (one hart). Prints `bench: name value` lines: medians, the counting itself
+// taken off. tests/perf/kernel.py runs it.
+#include "user.h"
+
+#define ROUNDS       65u
+#define SHARED       0x68000000ull // a page that parent and child see
+#define AREA         0x60000000ull
+#define LOW          8u
+#define HIGH         16u
+#define IDLE_NS      (10ull * 1000 * MILLISECOND)
+#define OP_ECHO      1u
+#define OP_PAGE      2u
+#define OP_TAKE      3u
+#define PAGE_MESSAGE 4032u
+
+extern void run(void);
+void idle_mark(void);
+
+static uint64_t samples[ROUNDS];
+static uint64_t overhead;
+
+static inline uint64_t instructions(void)
+{
+    uint64_t value;
+    __asm__ volatile("rdinstret %0" : "=r"(value)::"memory");
+    return value;
+}
+
+static uint64_t median(void)
+{
+    for (uint32_t i = 1; i < ROUNDS; i++) {
+        uint64_t value = samples[i];
+        uint32_t at = i;
+        for (; at > 0 && samples[at - 1] > value; at--)
+            samples[at] = samples[at - 1];
+        samples[at] = value;
+    }
+    return samples[ROUNDS / 2];
+}
+
+static void report(const char *name, uint64_t value)
+{
+    print("bench: ");
+    print(name);
+    print(" ");
+    print_number(value);
+    print("\n");
+}
+
+static void report_samples(const char *name)
+{
+    report(name, median() - overhead);
+}
+
+static void server(void)
+{
+    handle_t self = start_handle("self");
+    struct words words = {{0}};
+    uint64_t info = REPLY_NONE;
+    for (;;) {
+        struct result event = receive(self, info, DEADLINE_NEVER, &words);
+        switch (message_word(event.a1)) {
+        case OP_ECHO:
+        case OP_PAGE:
+            info = event.a1;
+            break;
+        default: // keeps the handle it is sent
+            SYS1(handle_close, message->handles[0]);
+            info = message_info(0, 0, 0);
+        }
+    }
+}
+
+static void waiter(void)
+{
+    handle_t signal = start_handle("signal");
+    for (;;) {
+        SYS3(signal_wait, signal, 1, DEADLINE_NEVER);
+        *(volatile uint64_t *)SHARED = instructions();
+    }
+}
+
+// The four instructions round the call are counted by `overhead`, so they are the same everywhere.
+static void measure_call(const char *name, handle_t endpoint, uint64_t info)
+{
+    struct words words = {{1, 2, 3, 4, 5, 6, 7, 8}};
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        uint64_t before = instructions();
+        syscall_message(SYSCALL_call, endpoint, info, DEADLINE_NEVER, &words);
+        samples[i] = instructions() - before;
+    }
+    report_samples(name);
+}
+
+static void measure_handle(handle_t endpoint)
+{
+    struct words words = {{0}};
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        message->handles[0] = (handle_t)SYS0(signal_create).value;
+        uint64_t before = instructions();
+        syscall_message(SYSCALL_call, endpoint, message_info(OP_TAKE, 0, 1), DEADLINE_NEVER,
+                        &words);
+        samples[i] = instructions() - before;
+    }
+    report_samples("ipc_handle_and_close");
+}
+
+static void measure_calls(void)
+{
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        uint64_t before = instructions();
+        samples[i] = instructions() - before;
+    }
+    overhead = 0;
+    overhead = median();
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        uint64_t before = instructions();
+        SYS0(clock);
+        samples[i] = instructions() - before;
+    }
+    report_samples("syscall_clock");
+    handle_t signal = (handle_t)SYS0(signal_create).value;
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        uint64_t before = instructions();
+        SYS2(signal_raise, signal, 1);
+        samples[i] = instructions() - before;
+    }
+    report_samples("signal_raise_nobody_waits");
+    SYS1(handle_close, signal);
+}
+
+static void measure_ipc(void)
+{
+    handle_t endpoint = (handle_t)SYS0(endpoint_create).value;
+    struct child child = child_create("server");
+    child_give(&child, "self", duplicate(endpoint, RIGHT_RECEIVE | RIGHT_TRANSFER, 0));
+    child_start(&child, server, HIGH);
+    measure_call("ipc_empty", endpoint, message_info(OP_ECHO, 0, 0));
+    measure_call("ipc_64_bytes", endpoint, message_info(OP_ECHO, 64, 0));
+    measure_call("ipc_page", endpoint, message_info(OP_PAGE, PAGE_MESSAGE, 0));
+    measure_handle(endpoint);
+    child_kill(&child);
+}
+
+static void measure_signal(void)
+{
+    handle_t signal = (handle_t)SYS0(signal_create).value;
+    handle_t memory = (handle_t)SYS2(memory_create, PAGE_SIZE, 0).value;
+    struct child child = child_create("waiter");
+    child_give(&child, "signal", duplicate(signal, RIGHT_WAIT | RIGHT_TRANSFER, 0));
+    SYS(memory_map, child.process, memory, SHARED, 0, PAGE_SIZE, PROTECT_READ | PROTECT_WRITE);
+    SYS(memory_map, HANDLE_NONE, memory, SHARED, 0, PAGE_SIZE, PROTECT_READ | PROTECT_WRITE);
+    child_start(&child, waiter, PRIORITY_COUNT - 1);
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        SYS0(thread_yield);
+        uint64_t before = instructions();
+        SYS2(signal_raise, signal, 1);
+        SYS0(thread_yield);
+        samples[i] = *(volatile uint64_t *)SHARED - before;
+    }
+    report_samples("signal_wakes_waiter");
+    child_kill(&child);
+}
+
+static void measure_fault(void)
+{
+    handle_t memory = (handle_t)SYS2(memory_create, 2 * ROUNDS * PAGE_SIZE, 0).value;
+    SYS(memory_map, HANDLE_NONE, memory, AREA, 0, 2 * ROUNDS * PAGE_SIZE,
+        PROTECT_READ | PROTECT_WRITE);
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        uint64_t before = instructions();
+        *(volatile uint64_t *)(AREA + i * PAGE_SIZE) = 1;
+        samples[i] = instructions() - before;
+    }
+    report_samples("page_first_touch");
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        uint64_t before = instructions();
+        SYS(memory_map, HANDLE_NONE, memory, AREA + (2 + i) * (1u << 21), i * PAGE_SIZE, PAGE_SIZE,
+            PROTECT_READ);
+        samples[i] = instructions() - before;
+    }
+    report_samples("memory_map");
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        uint64_t before = instructions();
+        SYS3(memory_unmap, HANDLE_NONE, AREA + (2 + i) * (1u << 21), PAGE_SIZE);
+        samples[i] = instructions() - before;
+    }
+    report_samples("memory_unmap");
+}
+
+static void sleeps(void)
+{
+    SYS3(signal_wait, SYS0(signal_create).value, 1, DEADLINE_NEVER);
+}
+
+static void measure_process(void)
+{
+    uint64_t before = instructions();
+    struct child child = child_create("sleeper");
+    uint64_t created = instructions();
+    child_start(&child, sleeps, HIGH);
+    SYS0(thread_yield);
+    child_kill(&child);
+    report("process_create_and_fill", created - before);
+}
+
+// tests/perf/kernel.py counts what runs between two visits here.
+void __attribute__((noinline)) idle_mark(void)
+{
+    __asm__ volatile("" ::: "memory");
+}
+
+void run(void)
+{
+    SYS1(machine_info, start_handle("log"));
+    const struct machine_info info = *(const struct machine_info *)(const void *)message->bytes;
+    report("boot", info.boot_ns);
+    report("memory_used_kib",
+           (info.kernel_bytes + info.memory_bytes - info.memory_free_bytes) >> 10);
+    measure_calls();
+    measure_ipc();
+    measure_signal();
+    measure_fault();
+    measure_process();
+    handle_t signal = (handle_t)SYS0(signal_create).value;
+    uint64_t until = now() + IDLE_NS;
+    idle_mark();
+    SYS3(signal_wait, signal, 1, until);
+    idle_mark();
+    print("bench: done 1\n");
+    SYS2(machine_power, start_handle("machine"), POWER_OFF);
+}

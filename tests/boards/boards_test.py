@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One kernel image on every machine the emulator has: each boots the same two files and passes the
+boot self-test. A machine that cannot power itself off is ended when the result is there.
+"""
+import os
+import re
+import signal
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from disk import write_disk
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILT = ROOT / "build" / "riscv64" / "kernel"
+IMAGE, BUNDLE = BUILT / "Image", BUILT / "test" / "selftest" / "selftest.bundle"
+FW_JUMP = "/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_jump.elf"
+UBOOT = "/usr/lib/u-boot/qemu-riscv64_smode/uboot.elf"
+SECONDS = 240  # generous: nothing here measures time, and the host may be busy
+RESULT = re.compile(r"selftest: (\d+) passed, (\d+) failed")
+ARGUMENTS = "nexus.panic=poweroff"
+
+# Name, harts the kernel must use, arguments of the emulator.
+MACHINES = [
+    ("virt-1", 1, ["-M", "virt", "-smp", "1", "-m", "128M"]),
+    ("virt-4", 4, ["-M", "virt", "-smp", "4", "-m", "256M"]),
+    ("virt-aclint", 4, ["-M", "virt,aclint=on", "-smp", "4", "-m", "256M"]),
+    ("virt-u54", 2, ["-M", "virt", "-cpu", "sifive-u54", "-smp", "2", "-m", "256M"]),
+    ("virt-32M", 1, ["-M", "virt", "-smp", "1", "-m", "32M"]),
+    ("virt-8G", 4, ["-M", "virt", "-smp", "4", "-m", "8G"]),
+    ("sifive_u", 4, ["-M", "sifive_u", "-smp", "5", "-m", "1G"]),
+    ("spike", 4, ["-M", "spike", "-smp", "4", "-m", "1G", "-bios", FW_JUMP]),
+]
+
+
+def run_machine(arguments):
+    """The console's text, up to the self-test's result or the end of the machine."""
+    command = ["qemu-system-riscv64", "-display", "none", "-monitor", "none", "-serial", "stdio",
+               "-no-reboot"] + arguments
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT) as machine:
+        limit = threading.Timer(SECONDS, os.kill, (machine.pid, signal.SIGKILL))
+        limit.start()
+        text = ""
+        for line in machine.stdout:
+            text += line.decode(errors="replace")
+            if RESULT.search(text) or text.partition("PANIC")[2].count("\n") > 1:
+                break
+        limit.cancel()
+        machine.kill()
+    return text
+
+
+def require_passed(text, harts):
+    """The self-test passed whole, on that many harts."""
+    found = RESULT.search(text)
+    tail = text[-3000:]
+    assert found, tail
+    assert int(found[1]) > 30 and int(found[2]) == 0, tail
+    assert f": {harts} of " in text, tail
+
+
+@pytest.mark.parametrize("harts, arguments", [row[1:] for row in MACHINES],
+                         ids=[row[0] for row in MACHINES])
+def test_same_image_passes_self_test(harts, arguments):
+    """The kernel finds the machine's harts and keeps every promise there."""
+    files = ["-kernel", str(IMAGE), "-initrd", str(BUNDLE), "-append", ARGUMENTS]
+    require_passed(run_machine(arguments + files), harts)
+
+
+def boot_disk(path, slots):
+    """A disk with an extlinux menu whose labels are the slots in order, the first the default."""
+    menu = ["timeout 1", f"default {next(iter(slots))}"]
+    for name in slots:
+        menu += [f"label {name}", f"  kernel /{name}/Image", f"  initrd /{name}/bundle.img",
+                 f"  append {ARGUMENTS} slot={name}"]
+    folders = {"extlinux": {"extlinux.conf": ("\n".join(menu) + "\n").encode()}}
+    for name, image in slots.items():
+        folders[name] = {"Image": image, "bundle.img": BUNDLE.read_bytes()}
+    write_disk(path, folders)
+
+
+def run_uboot(disk):
+    """Boot through U-Boot from a virtio disk."""
+    return run_machine(["-M", "virt", "-smp", "4", "-m", "1G", "-kernel", UBOOT,
+                        "-drive", f"file={disk},format=raw,if=none,id=d0,snapshot=on",
+                        "-device", "virtio-blk-device,drive=d0"])
+
+
+def test_uboot_boots_it_from_an_extlinux_disk(tmp_path):
+    """Firmware, U-Boot, extlinux.conf, our image and bundle."""
+    boot_disk(tmp_path / "disk.img", {"a": IMAGE.read_bytes()})
+    require_passed(run_uboot(tmp_path / "disk.img"), 4)
+
+
+def test_uboot_falls_back_when_slot_a_is_damaged(tmp_path):
+    """An image without its magic is refused, and the other slot boots."""
+    image = IMAGE.read_bytes()
+    damaged = image[:0x38] + b"\0\0\0\0" + image[0x3C:]
+    boot_disk(tmp_path / "disk.img", {"a": damaged, "b": image})
+    require_passed(run_uboot(tmp_path / "disk.img"), 4)
+
+
+def test_missing_bundle_is_a_clear_message():
+    """Without an initrd the kernel says so and what to do, and powers off."""
+    text = run_machine(["-M", "virt", "-m", "128M", "-kernel", str(IMAGE), "-append", ARGUMENTS])
+    assert "PANIC: no boot bundle" in text and "initrd" in text
+
+
+def test_damaged_bundle_is_a_clear_message(tmp_path):
+    """A bundle cut short is refused."""
+    cut = tmp_path / "cut.img"
+    cut.write_bytes(BUNDLE.read_bytes()[:6000])
+    text = run_machine(["-M", "virt", "-m", "128M", "-kernel", str(IMAGE), "-initrd", str(cut),
+                        "-append", ARGUMENTS])
+    assert "PANIC: the boot bundle is damaged" in text
