@@ -189,10 +189,12 @@ static void hart_idle(struct hart *hart)
         arch_space_activate(NULL);
     hart->idle = true;
     kernel_unlock();
+    uint64_t since = arch_ticks();
     arch_wait();
+    hart->switched_at = arch_ticks();
+    hart->idle_ticks += hart->switched_at - since;
     kernel_lock();
     hart->idle = false;
-    hart->switched_at = arch_ticks();
     arch_poll_interrupts();
 }
 

@@ -106,6 +106,9 @@ int64_t call_machine_info(struct thread *thread)
     if (status != OK)
         return status;
     struct pages_counts pages = pages_count();
+    uint64_t idle_ticks = 0;
+    for (uint32_t i = 0; i < hart_count; i++)
+        idle_ticks += harts[i].idle_ticks;
     struct machine_info *info = (struct machine_info *)(void *)thread->message->bytes;
     *info = (struct machine_info){
         .memory_bytes = pages.total << PAGE_SHIFT,
@@ -115,6 +118,7 @@ int64_t call_machine_info(struct thread *thread)
         .boot_ns = machine.boot_ns,
         .hart_count = hart_count,
         .boot_hart = (uint32_t)harts[0].id,
+        .idle_ns = clock_span_ns(idle_ticks),
     };
     return OK;
 }

@@ -131,5 +131,6 @@ struct machine_info {
     uint64_t boot_ns;    // kernel entry to init's first instruction
     uint32_t hart_count; // online
     uint32_t boot_hart;
+    uint64_t idle_ns; // that harts spent waiting for work, summed
 };
-_Static_assert(sizeof(struct machine_info) == 48, "no padding");
+_Static_assert(sizeof(struct machine_info) == 56, "no padding");
