@@ -182,7 +182,7 @@ def compile_commands(tree):
 
 
 def header_alone(tree):
-    """Each header compiles alone, with the flags of the nearest source."""
+    """Each header compiles alone, with the flags of one of the nearest sources."""
     commands = list(compile_commands(tree))
 
     def shared(parts, name):
@@ -190,14 +190,17 @@ def header_alone(tree):
         return next((i for i, (a, b) in enumerate(pairs) if a != b), len(parts))
 
     def check(name):
-        near = max(commands, key=lambda command: shared(command[0], name), default=None)
-        compiler, flags, folder = near[1:] if near else ("gcc", [f"-I{tree.root}"], tree.root)
-        done = subprocess.run([compiler, "-fsyntax-only", "-w", "-x", "c"] + flags
-                              + ["-include", str(tree.root / name), "/dev/null"],
-                              cwd=folder, check=False, capture_output=True, text=True)
-        errors = [line for line in done.stderr.split("\n") if "error:" in line]
-        return (name, 1, "does not compile alone: " + errors[0].split("error:")[1].strip()
-                ) if errors else None
+        nearest = max((shared(command[0], name) for command in commands), default=0)
+        tries = {(compiler, tuple(flags), folder) for parts, compiler, flags, folder in commands
+                 if shared(parts, name) == nearest} or {("gcc", (), str(tree.root))}
+        for compiler, flags, folder in sorted(tries, key=lambda found: -len(found[1])):
+            done = subprocess.run([compiler, "-fsyntax-only", "-w", "-x", "c", *flags, "-include",
+                                   str(tree.root / name), "/dev/null"],
+                                  cwd=folder, check=False, capture_output=True, text=True)
+            if done.returncode == 0:
+                return None
+        error = next(line for line in done.stderr.split("\n") if "error:" in line)
+        return name, 1, "does not compile alone: " + error.split("error:")[1].strip()
 
     with ThreadPoolExecutor(2) as pool:
         yield from filter(None, pool.map(check, [
