@@ -15,7 +15,7 @@
 
 #define NUMBER_BITS    40
 #define SWEEP_MAX      256u                          // records freed by one change
-#define SWEEP_SHARE    (8u * (DISK_PAGE_BYTES + 8u)) // journal bytes that freeing one record may need
+#define SWEEP_SHARE    (8u * (DISK_PAGE_BYTES + 8u)) // journal bytes that freeing a record may need
 #define CLIENT(number) ((sqlite3_int64)(number))
 
 // A log as found in its table.

@@ -47,6 +47,7 @@ def load_form(root, name):
 class Device:
     """A device of the lab; start() and stop() may alternate, as with a power button."""
 
+    # tidy: parameters, because a constructor takes each part of a device once
     def __init__(self, name, form, directory, image, switch_path, forward=None):
         self.name = name
         self.form = form["form"]["name"]
@@ -54,7 +55,7 @@ class Device:
         self.directory = directory
         self.image = image  # folder with Image and bundle.img
         self.switch_path = switch_path
-        self.forward = forward  # TCP port of 127.0.0.1 that leads to the device's 4001; user network instead of the lab's
+        self.forward = forward  # TCP port of 127.0.0.1 leading to the device's 4001; user network, not the lab's
         digest = hashlib.sha256(name.encode()).digest()
         self.mac = bytes([0x52, 0x54, 0x00]) + digest[:3]
         self.display = self.emulator.get("display")

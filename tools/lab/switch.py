@@ -44,7 +44,8 @@ class Conditions:
             name, separator, value = text.partition("=")
             limits = {"loss": 100, "delay": 60000, "jitter": 60000}
             if not separator or name not in limits:
-                raise ValueError(f"'{text}' is no network condition: use cut, heal, loss=PERCENT, delay=MS or jitter=MS")
+                raise ValueError(f"'{text}' is no network condition: use cut, heal, loss=PERCENT, "
+                                 "delay=MS or jitter=MS")
             try:
                 number = float(value)
             except ValueError:

@@ -16,7 +16,7 @@
 #define ENABLE_TRANSMIT 0x02u
 #define FIFO_ON_CLEARED 0x07u // enabled, both cleared, trigger at one byte
 #define LINE_DIVISOR    0x80u // divisor latch access: must be off for the data register
-#define MODEM_OUT2      0x0bu // DTR, RTS, and OUT2, which lets the interrupt through on PC-like parts
+#define MODEM_OUT2      0x0bu // DTR, RTS, and OUT2, which lets interrupts through on PC-like parts
 #define STATUS_READY    0x01u
 #define STATUS_EMPTY    0x20u // transmit holding register and FIFO
 

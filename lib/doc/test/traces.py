@@ -4,8 +4,8 @@
 
   traces.py TRACE_BENCH     exit 0: right; 77: no traces here
 
-NX_TRACES names the folder of the traces (name.json.gz, the format of josephg/editing-traces). Without it the benchmark's
-own seeded trace runs.
+NX_TRACES names the folder of the traces (name.json.gz, the format of josephg/editing-traces). Without it the
+benchmark's own seeded trace runs.
 """
 
 import gzip

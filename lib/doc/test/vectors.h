@@ -4,6 +4,8 @@
 // vector (NULL: not compared).
 #pragma once
 
+#include <stddef.h>
+
 struct vector_case {
     const char *name;
     const char *updates[5];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The app's side end to end: views are described, differences travel through a transport that
 // applies them to a second tree, and both sides must agree.
+// tidy: nesting, because a described tree nests as the interface does
 #include "base/test.h"
 #include "ui/ui.h"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The other implementation: js-libp2p over TCP, Noise and yamux, with ping, identify and an echo protocol. As mesh_node:
+// The other implementation: js-libp2p over TCP, Noise and yamux, with ping, identify and an echo protocol.
+// Like mesh_node:
 //   peer.mjs listen            prints "listening ADDRESS", serves until its input ends
 //   peer.mjs dial ADDRESS N    pings, identifies, sends N bytes to the echo and compares; exit 0 when all of it worked
 import './older_node.mjs'

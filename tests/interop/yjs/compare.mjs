@@ -20,7 +20,8 @@ const same = (ours, theirs, what) => {
   while (ours[at] === theirs[at]) at++
   const from = Math.max(0, at - 80)
   if (counts.differences <= 5) {
-    console.log(`DIFFERENT ${what} at ${at}\n  ours   ${ours.slice(from, at + 200)}\n  theirs ${theirs.slice(from, at + 200)}`)
+    console.log(`DIFFERENT ${what} at ${at}\n  ours   ${ours.slice(from, at + 200)}\n` +
+      `  theirs ${theirs.slice(from, at + 200)}`)
   }
   return false
 }
@@ -104,7 +105,8 @@ const deliverOurs = async (random, peer) => {
 
 const pull = async (to, from) => {
   const vector = to.doc ? hex(Y.encodeStateVector(to.doc)) : await driver.ask('vector', to.slot)
-  const update = from.doc ? Y.encodeStateAsUpdate(from.doc, unhex(vector)) : unhex(await driver.ask('diff', from.slot, vector))
+  const update = from.doc ? Y.encodeStateAsUpdate(from.doc, unhex(vector))
+    : unhex(await driver.ask('diff', from.slot, vector))
   if (to.doc) Y.applyUpdate(to.doc, update)
   else {
     const result = await driver.ask('apply', to.slot, hex(update))
@@ -170,5 +172,6 @@ do {
   seed++
 } while (Date.now() < end && !onlySeed && counts.differences < 20)
 driver.close()
-console.log(`yjs: scenarios ${counts.scenarios} operations ${counts.operations} comparisons ${counts.comparisons} differences ${counts.differences}`)
+console.log(`yjs: scenarios ${counts.scenarios} operations ${counts.operations} ` +
+  `comparisons ${counts.comparisons} differences ${counts.differences}`)
 process.exitCode = counts.differences ? 1 : 0

@@ -11,7 +11,9 @@ export class Driver {
     this.child = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] })
     this.waiting = []
     createInterface({ input: this.child.stdout }).on('line', line => this.waiting.shift()(line))
-    this.child.on('exit', code => { if (this.waiting.length) { console.error(`driver ended: ${code}`); process.exit(1) } })
+    this.child.on('exit', code => {
+      if (this.waiting.length) { console.error(`driver ended: ${code}`); process.exit(1) }
+    })
   }
 
   ask (...words) {

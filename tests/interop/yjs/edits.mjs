@@ -20,7 +20,8 @@ export class Random {
 }
 
 const words = ['a', 'b', 'xyz', 'hello world ', 'é', '😀', '日本語', '0123456789'.repeat(4), '\n']
-const values = [null, true, false, 0, -1, 77, 1.5, 0.1, 2 ** 40, -0, 'v', 'späť', [1, 'a', null], { a: 1, b: [true] }, undefined, 123n]
+const values = [null, true, false, 0, -1, 77, 1.5, 0.1, 2 ** 40, -0, 'v', 'späť', [1, 'a', null], { a: 1, b: [true] },
+  undefined, 123n]
 
 export const anyHex = value => hex(encoding.encode(encoder => encoding.writeAny(encoder, value)))
 const textHex = text => Buffer.from(text).toString('hex')

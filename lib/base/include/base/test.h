@@ -54,9 +54,10 @@ static inline void test_bytes(const void *a, const void *b, size_t size, const c
     }
 }
 
-#define CHECK(condition)              test_check(!!(condition), #condition, __FILE__, __LINE__)
-#define CHECK_EQ(a, b)                test_equal((int64_t)(a), (int64_t)(b), #a " == " #b, __FILE__, __LINE__)
-#define CHECK_BYTES(a, b, size_bytes) test_bytes((a), (b), (size_bytes), __FILE__, __LINE__)
+#define TEST_AT                       __FILE__, __LINE__
+#define CHECK(condition)              test_check(!!(condition), #condition, TEST_AT)
+#define CHECK_EQ(a, b)                test_equal((int64_t)(a), (int64_t)(b), #a " == " #b, TEST_AT)
+#define CHECK_BYTES(a, b, size_bytes) test_bytes((a), (b), (size_bytes), TEST_AT)
 
 #define TEST(name)                                                                                 \
     {                                                                                              \

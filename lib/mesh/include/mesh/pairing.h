@@ -15,7 +15,7 @@
 #define PAIRING_PROTOCOL     "/nx/pair/0.1.0"
 #define PAIRING_EXCHANGE_NS  UINT64_C(10000000000)  // from the first byte to the code
 #define PAIRING_DECISION_NS  UINT64_C(120000000000) // for both people to look and answer
-#define PAIRING_BLOCK_NS     UINT64_C(5000000000) // after a failed try; doubles with each further one
+#define PAIRING_BLOCK_NS     UINT64_C(5000000000)   // after a failed try; doubles with each one
 #define PAIRING_BLOCK_MAX_NS UINT64_C(600000000000)
 
 enum {

@@ -44,7 +44,7 @@
 // TCP and UDP.
 #define LWIP_TCP                  1
 #define LWIP_UDP                  1
-#define TCP_MSS                   1440 // what fits an Ethernet frame under IPv6; IPv4 loses 20 bytes
+#define TCP_MSS                   1440 // fits an Ethernet frame under IPv6; IPv4 loses 20 bytes
 #define TCP_WND                   (32 * TCP_MSS)
 #define TCP_SND_BUF               (32 * TCP_MSS)
 #define TCP_SND_QUEUELEN          (4 * TCP_SND_BUF / TCP_MSS)
