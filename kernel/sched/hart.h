@@ -20,7 +20,6 @@ struct hart {
     uint64_t timer_armed; // ticks, UINT64_MAX: none
     uint64_t slice_end;   // ticks, UINT64_MAX: no slice running
     uint64_t switched_at; // ticks: when `current` began
-    uint64_t idle_ticks;  // spent waiting for work since boot
     uint32_t index;       // dense, the boot hart is 0
     bool online, idle, kicked;
     // The architecture's own.
@@ -28,6 +27,7 @@ struct hart {
     uint64_t stack_top;
     uint64_t probe_resume;      // where a trap in the kernel continues; 0: it is our mistake
     struct thread *float_owner; // whose floating-point registers are loaded
+    uint64_t idle_ticks;        // spent waiting for work since boot
 };
 
 extern struct hart harts[HARTS_MAX];
