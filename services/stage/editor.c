@@ -37,6 +37,11 @@ void editor_destroy(struct editor *editor)
     }
 }
 
+void editor_source_set(struct editor *editor, const struct editor_source *source)
+{
+    editor->options.source = *source;
+}
+
 struct span editor_text(const struct editor *editor)
 {
     return buffer_span(&editor->text);
@@ -167,6 +172,11 @@ static size_t selection_to(const struct editor *editor)
 enum editor_result editor_insert(struct editor *editor, struct span text)
 {
     return change(editor, selection_from(editor), selection_to(editor), text);
+}
+
+enum editor_result editor_replace(struct editor *editor, size_t from, size_t to, struct span text)
+{
+    return from <= to && to <= editor->text.size ? change(editor, from, to, text) : EDITOR_IGNORED;
 }
 
 // Pasted or injected text in a single line: line feeds become spaces.

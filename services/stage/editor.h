@@ -58,6 +58,8 @@ enum editor_result { EDITOR_IGNORED, EDITOR_MOVED, EDITOR_CHANGED, EDITOR_ENTERE
 // NULL when memory is exhausted.
 struct editor *editor_create(const struct editor_options *options);
 void editor_destroy(struct editor *editor);
+// Where edits go from now on; the text stays.
+void editor_source_set(struct editor *editor, const struct editor_source *source);
 // Replaces the whole text without telling the source (it came from there). The caret stays as far
 // as it can.
 status_t editor_set(struct editor *editor, struct span text);
@@ -85,6 +87,9 @@ size_t editor_selection(const struct editor *editor, struct paint_rect *out_rect
 enum editor_result editor_key(struct editor *editor, const struct stroke *stroke);
 // Puts text over the selection, as typing does. EDITOR_IGNORED when the source or a bound refuses.
 enum editor_result editor_insert(struct editor *editor, struct span text);
+// Replaces the bytes [from, to) as a person's edit; both stand between characters. EDITOR_IGNORED
+// as above.
+enum editor_result editor_replace(struct editor *editor, size_t from, size_t to, struct span text);
 // Places the caret at a point (px from the top left); `extend` keeps the other end of the
 // selection.
 void editor_press(struct editor *editor, int32_t x, int32_t y, bool extend);

@@ -136,21 +136,29 @@ uint16_t keys_code(struct span name)
     return 0;
 }
 
-bool keys_match(const struct stroke *stroke, struct span shortcut)
+bool keys_parse(struct span name, struct stroke *out_stroke)
 {
     static const struct {
         const char *name;
         uint8_t modifier;
     } prefixes[] = {
         {"Ctrl+", KEY_CTRL}, {"Shift+", KEY_SHIFT}, {"Alt+", KEY_ALT}, {"Meta+", KEY_META}};
-    uint8_t wanted = 0;
+    uint8_t modifiers_named = 0;
     for (size_t i = 0; i < ARRAY_COUNT(prefixes); i++) {
         size_t size = strlen(prefixes[i].name);
-        if (shortcut.size > size && memcmp(shortcut.bytes, prefixes[i].name, size) == 0) {
-            wanted |= prefixes[i].modifier;
-            shortcut = (struct span){shortcut.bytes + size, shortcut.size - size};
+        if (name.size > size && memcmp(name.bytes, prefixes[i].name, size) == 0) {
+            modifiers_named |= prefixes[i].modifier;
+            name = (struct span){name.bytes + size, name.size - size};
         }
     }
-    uint16_t code = shortcut.size > 0 ? keys_code(shortcut) : 0;
-    return code != 0 && code == stroke->code && wanted == stroke->modifiers;
+    uint16_t code = name.size > 0 ? keys_code(name) : 0;
+    *out_stroke = (struct stroke){.code = code, .modifiers = modifiers_named};
+    return code != 0;
+}
+
+bool keys_match(const struct stroke *stroke, struct span shortcut)
+{
+    struct stroke wanted;
+    return keys_parse(shortcut, &wanted) && wanted.code == stroke->code &&
+           wanted.modifiers == stroke->modifiers;
 }

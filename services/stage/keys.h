@@ -64,3 +64,5 @@ bool keys_match(const struct stroke *stroke, struct span shortcut);
 // The code of a key by name ("Enter", "Esc", "Del", "Tab", "Up", "PageDown", "N", "7"); 0 when
 // unknown.
 uint16_t keys_code(struct span name);
+// The stroke a name such as "Ctrl+Shift+End" stands for; false when there is no such key.
+bool keys_parse(struct span name, struct stroke *out_stroke);

@@ -12,7 +12,14 @@
 
 #include "base/math.h"
 
-enum { STRIP_DP = 28, BAR_DP = 72, FAB_DP = 56, MARGIN_DP = 16, PANE_GAP_DP = 8 };
+enum {
+    STRIP_DP = 28,
+    BAR_DP = 56,
+    BAR_LABEL_DP = 16,
+    FAB_DP = 56,
+    MARGIN_DP = 16,
+    PANE_GAP_DP = 8
+};
 
 // The floating button of a phone: the section's first concern.
 static void floating_present(struct presenter *p, struct paint_rect rect)
@@ -112,7 +119,7 @@ static void panes_present(struct presenter *p, struct paint_rect rect)
 // Phone: strip, page, bar or keyboard.
 static void narrow_present(struct presenter *p, struct paint_rect screen)
 {
-    int32_t strip = px(p, STRIP_DP), bar = px(p, BAR_DP);
+    int32_t strip = px(p, STRIP_DP), bar = px(p, BAR_DP) + form_text_px(p->form, BAR_LABEL_DP);
     bool in_detail = p->task != NULL && p->task->detail_open && task_detail(p->task) != 0;
     bool keyboard = p->scene->keyboard.shown;
     int32_t foot = keyboard ? keyboard_height(p) : in_detail ? 0 : bar;

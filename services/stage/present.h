@@ -31,6 +31,7 @@ struct scene {
     struct box_id focus, hover, pressed;
     bool show_focus; // a keyboard moves the focus: draw a ring
     struct strip strip;
+    uint64_t now_ms; // wall clock, milliseconds since 1970 UTC; 0: not known
     struct soft_keyboard keyboard;
 };
 

@@ -13,12 +13,17 @@ static int32_t verbs_present(struct presenter *p, uint16_t detail, int32_t right
     int32_t height = px(p, icons ? 48 : p->fold.dense ? 36 : 44);
     for (uint16_t at = tree->links[detail].last; at != 0; at = tree->links[at].previous) {
         if (ui_tree_kind(tree, at) == UI_VERB) {
+            // The first concern keeps its words even where icons must do.
+            bool primary = ui_tree_number(tree, at, UI_ROLE) == UI_PRIMARY;
+            int32_t tall = icons && primary ? px(p, 40) : height;
+            right -= icons && primary ? px(p, 8) : 0;
             struct button button = {.x = right,
-                                    .y = bar.y + (bar.height - height) / 2,
-                                    .height = height,
+                                    .y = bar.y + (bar.height - tall) / 2,
+                                    .height = tall,
                                     .node = at,
                                     .right = true,
-                                    .icon_only = icons};
+                                    .icon_only = icons && !primary,
+                                    .filled = primary};
             right -= button_add(p, &button) + px(p, icons ? 0 : 8);
         }
     }

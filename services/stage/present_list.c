@@ -3,6 +3,8 @@
 // the tree lacks of them is asked for, with some to spare.
 #include "present_parts.h"
 
+#include "clock.h"
+
 #include "base/math.h"
 
 #include <stdio.h>
@@ -41,13 +43,26 @@ int32_t row_height(const struct presenter *p)
            px(p, p->fold.dense ? 16 : 20);
 }
 
+// The short fact at the end of a row: the app's own, or when it last changed.
+static struct span note_of(struct presenter *p, uint16_t node)
+{
+    struct span note = title_of(p, node, UI_NOTE);
+    uint64_t time = ui_tree_number(p->task->tree, node, UI_TIME);
+    if (note.size > 0 || time == 0) {
+        return note;
+    }
+    char said[CLOCK_TEXT_MAX];
+    clock_say(p->scene->now_ms, time, said);
+    return boxes_text(p->boxes, said);
+}
+
 // The two lines of a row and its note, in the ink of its state.
 static void row_text(struct presenter *p, uint16_t node, struct paint_rect inner, bool selected)
 {
     enum color strong = selected ? COLOR_ON_SELECTED : COLOR_ON;
     enum color quiet = selected ? COLOR_ON_SELECTED : COLOR_MUTED;
     struct span title = title_of(p, node, UI_TITLE), subtitle = title_of(p, node, UI_SUBTITLE);
-    struct span note = title_of(p, node, UI_NOTE);
+    struct span note = note_of(p, node);
     int32_t first = theme_line_px(p->form, row_title_type(p));
     int32_t second = subtitle.size > 0 ? theme_line_px(p->form, row_line_type(p)) : 0;
     int32_t y = inner.y + (inner.height - first - second) / 2;
@@ -93,7 +108,7 @@ void row_present(struct presenter *p, uint16_t node, struct paint_rect rect)
                               .ink = color(p, COLOR_ON),
                               .name = title.size > 0 ? title : chars("Untitled"),
                               .description = title_of(p, node, UI_SUBTITLE),
-                              .value = title_of(p, node, UI_NOTE)});
+                              .value = note_of(p, node)});
     int32_t pad = pad_of(p);
     struct paint_rect inner = {rect.x + pad, rect.y, rect.width - 2 * pad, rect.height};
     uint32_t icon = icon_of(p, node, NULL);

@@ -55,6 +55,7 @@ enum ui_number {
     UI_COUNT,   // List: how many rows there are; Status of progress: the total
     UI_FIRST, // List: index of the first row that is present; Status of progress: how much is done
     UI_FLAGS, // UI_FLAG_*
+    UI_TIME,  // Item: when it last changed, milliseconds since 1970 UTC; shown as a person says it
     UI_NUMBER_COUNT
 };
 

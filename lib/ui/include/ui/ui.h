@@ -46,7 +46,8 @@ struct ui_desc {
     int32_t count;   // List: rows; Status of progress: total
     int32_t done;    // Status of progress: done so far
     bool current, selected, editable, multiline, disabled, driving, busy; // UI_FLAG_*
-    uint64_t id;                                                          // the app's name for it
+    uint64_t id;       // the app's name for it, 63 bits
+    uint64_t time;     // Item: when it last changed, milliseconds since 1970 UTC
     ui_document_t doc; // Text: the document shown; the app keeps its handle
     const char *key;   // identity among siblings of one kind; `id` serves as well
     const char *title, *subtitle, *icon, *hint, *shortcut, *value, *note;

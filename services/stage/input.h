@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// The input devices: a ring of events from their driver becomes strokes and pointer events.
+#pragma once
+
+#include "service.h"
+
+#include "ring/ring.h"
+
+struct input {
+    struct stage_service *service;
+    handle_t driver;
+    void *ring_bytes;
+    struct ring ring;
+    uint64_t event_bits;
+    // The pointer as assembled from single axes, given on at each synchronisation.
+    int32_t x, y, wheel;
+    bool down, changed;
+    struct ipc_timer tick; // momentum
+};
+
+// Attaches; the driver may be away and come back. ERR_* of the driver.
+status_t input_init(struct input *input, struct stage_service *service, handle_t driver);
