@@ -24,7 +24,6 @@ struct words {
     uint64_t word[MESSAGE_WORDS];
 };
 
-// tidy: parameters, because a system call has up to six arguments and a number
 static inline struct result syscall6(uint64_t number, const uint64_t arguments[6])
 {
     register uint64_t a0 __asm__("a0") = arguments[0];
