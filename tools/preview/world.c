@@ -11,6 +11,7 @@
 #include "os/signal.h"
 #include "os/time.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,8 +69,8 @@ static void stage_start(struct world *world)
     struct strip strip;
     memset(&strip, 0, sizeof strip);
     clock_time(NOW_MS, strip.time);
-    strcat(strip.device, "Phone");
-    strcat(strip.link, "Connected to Desktop");
+    snprintf(strip.device, sizeof strip.device, "Phone");
+    snprintf(strip.link, sizeof strip.link, "Connected to Desktop");
     strip.linked = true;
     world->service.stage->scene.now_ms = NOW_MS;
     stage_strip_set(world->service.stage, &strip);
