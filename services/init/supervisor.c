@@ -89,6 +89,7 @@ static void log_end(struct supervisor *supervisor, uint32_t row, const struct pr
 {
     char text[TEXT_MAX];
     const struct supervised *service = &supervisor->services[row];
+    instant_ns_t now = supervisor->machine->clock(supervisor->machine_self);
     int at = info->state == PROCESS_FAULTED
                  ? snprintf(text, sizeof text,
                             "%s faulted: cause %" PRIu64 " at pc %#" PRIx64 ", address %#" PRIx64,
@@ -96,11 +97,10 @@ static void log_end(struct supervisor *supervisor, uint32_t row, const struct pr
                             info->fault_address)
                  : snprintf(text, sizeof text, "%s ended with %d", name_of(supervisor, row),
                             (int)info->exit_code);
+    uint64_t pause_ns = service->restart_ns - min_u64(now, service->restart_ns);
     if (at > 0 && (size_t)at < sizeof text && service->state == SERVICE_WAITING)
         snprintf(text + at, sizeof text - (size_t)at, "; restart in %u ms",
-                 (unsigned)((service->restart_ns -
-                             supervisor->machine->clock(supervisor->machine_self)) /
-                            1000000));
+                 (unsigned)(pause_ns / 1000000));
     supervisor->machine->log(supervisor->machine_self, text);
 }
 
