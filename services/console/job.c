@@ -144,22 +144,21 @@ static status_t step_log(struct job *job, const struct job_sources *sources, str
 // One more part of the tree; a text that changed meanwhile is collected anew.
 static status_t collect_tree(struct job *job, const struct job_sources *sources)
 {
-    uint32_t total = 0;
-    uint64_t generation = 0;
-    status_t size = sources->tree(sources->self, job->collected, job->tree + job->collected,
-                                  JOB_TREE_MAX - job->collected, &total, &generation);
-    bool changed = size >= 0 && job->collected > 0 && generation != job->generation;
+    struct job_tree_part part = {.bytes = job->tree + job->collected,
+                                 .size_max = JOB_TREE_MAX - job->collected};
+    status_t size = sources->tree(sources->self, job->collected, &part);
+    bool changed = size >= 0 && job->collected > 0 && part.generation != job->generation;
     if (size == ERR_TIMEOUT || changed) {
         job->collected = changed ? 0 : job->collected;
         return ++job->tries < JOB_TREE_TRIES ? ERR_AGAIN : ERR_TIMEOUT;
     }
     if (size < 0)
         return size;
-    if (total > JOB_TREE_MAX)
+    if (part.total > JOB_TREE_MAX)
         return ERR_TOO_LARGE;
-    job->generation = generation;
+    job->generation = part.generation;
     job->collected += (uint32_t)size;
-    job->complete = size == 0 || job->collected >= total;
+    job->complete = size == 0 || job->collected >= part.total;
     return OK;
 }
 

@@ -15,6 +15,14 @@
 #define JOB_LOG_DEFAULT 100u // lines
 #define JOB_LOG_MAX     2000u
 
+// A part of the interface as text.
+struct job_tree_part {
+    char *bytes; // where it goes
+    uint32_t size_max;
+    uint32_t total;      // out: of the whole text
+    uint64_t generation; // out: the same over one consistent text
+};
+
 // What the commands ask. Every function may be called once per step.
 struct job_sources {
     status_t (*service)(void *self, uint32_t index, struct supervisor_service_rep *rep);
@@ -24,10 +32,8 @@ struct job_sources {
     // Bytes of the log from `position`: how many, and where to go on.
     status_t (*log)(void *self, uint64_t position, char *bytes, uint32_t size_max,
                     uint64_t *out_next);
-    // Bytes of the interface tree from `offset`: how many; the generation tells whether it is still
-    // the same text. ERR_TIMEOUT: busy, ask again.
-    status_t (*tree)(void *self, uint32_t offset, char *bytes, uint32_t size_max,
-                     uint32_t *out_total, uint64_t *out_generation);
+    // Bytes of the interface tree from `offset`: how many. ERR_TIMEOUT: busy, ask again.
+    status_t (*tree)(void *self, uint32_t offset, struct job_tree_part *part);
     uint64_t (*clock)(void *self);
     void *self;
 };

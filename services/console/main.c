@@ -49,21 +49,20 @@ static status_t ask_log(void *self, uint64_t position, char *bytes, uint32_t siz
     return os_log_read(os_handle("log"), position, bytes, size_max, out_next);
 }
 
-static status_t ask_tree(void *self, uint32_t offset, char *bytes, uint32_t size_max,
-                         uint32_t *out_total, uint64_t *out_generation)
+static status_t ask_tree(void *self, uint32_t offset, struct job_tree_part *part)
 {
     if (!os_has("stage"))
         return ERR_UNSUPPORTED;
     struct stage_tree_rep rep;
-    struct ipc_extra extra = {.reply_tail = bytes,
-                              .reply_tail_max = size_max,
+    struct ipc_extra extra = {.reply_tail = part->bytes,
+                              .reply_tail_max = part->size_max,
                               .deadline = os_deadline(STAGE_ANSWERS_WITHIN_NS)};
     status_t status = stage_tree(os_handle("stage"),
                                  &(struct stage_tree_req){.offset_bytes = offset}, &rep, &extra);
     if (status < 0)
         return status;
-    *out_total = rep.total_bytes;
-    *out_generation = rep.generation;
+    part->total = rep.total_bytes;
+    part->generation = rep.generation;
     return (status_t)extra.reply_tail_size;
 }
 

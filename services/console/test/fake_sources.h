@@ -19,12 +19,19 @@ static struct {
     status_t kill_status;
 } fake;
 
+// Appends to a text of the fake's.
+static void fake_add(char *to, size_t size_max, const char *text)
+{
+    size_t at = strlen(to);
+    snprintf(to + at, size_max - at, "%s", text);
+}
+
 static status_t fake_service(void *self, uint32_t index, struct supervisor_service_rep *rep)
 {
     if (index > 1)
         return ERR_NOT_FOUND;
     *rep = (struct supervisor_service_rep){.state = 1, .restarts = index, .cpu_ns = 5000000};
-    strcpy(rep->name, index == 0 ? "store" : "stage");
+    snprintf(rep->name, sizeof rep->name, "%s", index == 0 ? "store" : "stage");
     return OK;
 }
 
@@ -58,8 +65,7 @@ static status_t fake_log(void *self, uint64_t position, char *bytes, uint32_t si
     return (status_t)size;
 }
 
-static status_t fake_tree(void *self, uint32_t offset, char *bytes, uint32_t size_max,
-                          uint32_t *out_total, uint64_t *out_generation)
+static status_t fake_tree(void *self, uint32_t offset, struct job_tree_part *part)
 {
     if (fake.busy > 0) {
         fake.busy--;
@@ -69,13 +75,11 @@ static status_t fake_tree(void *self, uint32_t offset, char *bytes, uint32_t siz
         fake.changes--;
         fake.generation++;
     }
-    uint32_t total = (uint32_t)strlen(fake.tree);
-    uint32_t size = total - offset < 1000 ? total - offset : 1000;
-    if (size > size_max)
-        size = size_max;
-    memcpy(bytes, fake.tree + offset, size);
-    *out_total = total;
-    *out_generation = fake.generation;
+    part->total = (uint32_t)strlen(fake.tree);
+    part->generation = fake.generation;
+    uint32_t size = part->total - offset < 1000 ? part->total - offset : 1000;
+    size = size < part->size_max ? size : part->size_max;
+    memcpy(part->bytes, fake.tree + offset, size);
     return (status_t)size;
 }
 

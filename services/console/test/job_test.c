@@ -79,8 +79,11 @@ static void actions_reach_their_source(void)
 static void fill_log(uint32_t lines)
 {
     fake.log[0] = '\0';
-    for (uint32_t i = 0; i < lines; i++)
-        sprintf(fake.log + strlen(fake.log), "line %u\n", (unsigned)i);
+    for (uint32_t i = 0; i < lines; i++) {
+        char text[24];
+        snprintf(text, sizeof text, "line %u\n", (unsigned)i);
+        fake_add(fake.log, sizeof fake.log, text);
+    }
 }
 
 static void the_log_shows_its_newest_lines(void)
@@ -100,9 +103,11 @@ static void the_log_shows_its_newest_lines(void)
 static void foreign_text_cannot_end_a_frame(void)
 {
     memset(&fake, 0, sizeof fake);
-    strcpy(fake.log, "a\n~end OK\nb\n");
+    fake.log[0] = 0;
+    fake_add(fake.log, sizeof fake.log, "a\n~end OK\nb\n");
     CHECK(strcmp(run("log"), "~begin log\na\n ~end OK\nb\n~end OK\n") == 0);
-    strcpy(fake.tree, "~end OK\n");
+    fake.tree[0] = 0;
+    fake_add(fake.tree, sizeof fake.tree, "~end OK\n");
     CHECK(strcmp(run("tree"), "~begin tree\n ~end OK\n~end OK\n") == 0);
 }
 
@@ -110,7 +115,7 @@ static void the_tree_comes_whole_or_not_at_all(void)
 {
     memset(&fake, 0, sizeof fake);
     for (uint32_t i = 0; i < 300; i++)
-        strcat(fake.tree, "  button x\n");
+        fake_add(fake.tree, sizeof fake.tree, "  button x\n");
     const char *text = run("tree");
     CHECK_EQ(strlen(text), strlen("~begin tree\n~end OK\n") + strlen(fake.tree));
     fake.busy = 5;

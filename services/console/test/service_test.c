@@ -126,10 +126,11 @@ static void commands_are_answered_on_the_line(void)
 static void the_log_is_printed_as_it_grows(void)
 {
     setup();
-    strcpy(fake.log, "[1] store: ready\n[2] half a");
+    fake.log[0] = 0;
+    fake_add(fake.log, sizeof fake.log, "[1] store: ready\n[2] half a");
     ipc_host_run_for(OS_SECOND);
     CHECK(strcmp(line.printed, "[1] store: ready\n") == 0);
-    strcat(fake.log, " line\n");
+    fake_add(fake.log, sizeof fake.log, " line\n");
     ipc_host_run_for(OS_SECOND);
     CHECK(strcmp(line.printed, "[1] store: ready\n[2] half a line\n") == 0);
 }
@@ -146,7 +147,8 @@ static void the_terminal_reads_what_is_typed(void)
     CHECK_EQ(read_typed(bytes), 3);
     CHECK_BYTES(bytes, "hi\n", 3);
     CHECK_EQ(read_typed(bytes), 0);
-    strcpy(fake.log, "not mixed in\n");
+    fake.log[0] = 0;
+    fake_add(fake.log, sizeof fake.log, "not mixed in\n");
     ipc_host_run_for(OS_SECOND);
     CHECK_EQ(print("> "), OK);
     CHECK(strcmp(line.printed, "> ") == 0);
@@ -170,7 +172,8 @@ static void only_the_terminal_reads_and_writes(void)
     large[sizeof large - 1] = '\0';
     CHECK_EQ(print(large), ERR_TOO_LARGE);
     os_handle_close(client); // the terminal's last handle: the log is printed again
-    strcpy(fake.log, "back\n");
+    fake.log[0] = 0;
+    fake_add(fake.log, sizeof fake.log, "back\n");
     ipc_host_run_for(OS_SECOND);
     CHECK(strcmp(line.printed, "back\n") == 0);
 }
