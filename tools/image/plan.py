@@ -97,9 +97,9 @@ def load_service(program, path):
     return table | {"path": path}
 
 
-def check_references(services, forms, files):
-    """Every grant must name something that exists, and in each form something that runs."""
-    names = {service["name"] for service in services}
+def check_references(services, forms, files, names):
+    """Every grant must name something that exists, and in each form something that runs; `names` are
+    all services of the image."""
     for service in services:
         for grant in service.get("grants", {}).values():
             if "service" in grant and grant["service"] not in names:
@@ -109,13 +109,22 @@ def check_references(services, forms, files):
     by_name = {service["name"]: service for service in services}
     for form in forms:
         for name in form["services"]:
-            if name not in names:
+            if name not in by_name:
                 raise ImageError(f"{form['path']}: no service is called `{name}`")
             for grant in by_name[name].get("grants", {}).values():
                 missing = grant.get("service", name) not in form["services"]
                 if missing and not grant.get("optional", False):
                     raise ImageError(f"{form['path']}: `{name}` calls `{grant['service']}`, "
                                      "which the form does not run: add it to `services`")
+
+
+def in_use(services, forms):
+    """The services that some form runs, without their optional grants to those that none does."""
+    names = {name for form in forms for name in form["services"]}
+    return [service | {"grants": {name: grant for name, grant in service.get("grants", {}).items()
+                                  if not grant.get("optional", False)
+                                  or grant.get("service", service["name"]) in names}}
+            for service in services if service["name"] in names]
 
 
 def load_form(path):
@@ -145,7 +154,9 @@ def compile_plan(manifests, form_paths, files, developer):
     forms = sorted(map(load_form, form_paths), key=lambda table: table.get("name", ""))
     if len(services) > SERVICES_MAX or len({s["name"] for s in services}) < len(services):
         raise ImageError(f"more than {SERVICES_MAX} services, or two of one name")
-    check_references(services, forms, files)
+    names = {service["name"] for service in services}
+    services = in_use(services, forms)
+    check_references(services, forms, files, names)
     index = {service["name"]: row for row, service in enumerate(services)}
     service_rows, grant_rows = b"", []
     for service in services:
