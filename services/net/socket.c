@@ -51,6 +51,7 @@ struct socket *socket_take(struct sockets *table, uint64_t owner)
 status_t socket_open_rings(struct socket *socket, struct socket_memory memory)
 {
     uint8_t *bytes = memory.bytes;
+    socket->tag = memory.tag;
     status_t status = ring_open(&socket->in, bytes, NET_RING_BYTES, RING_PRODUCER);
     if (status < 0) {
         return ERR_CORRUPT;

@@ -98,6 +98,7 @@ void sockets_init(struct sockets *table, struct stack *stack,
 // to write, both formatted by the client. Stays mapped until `freed`.
 struct socket_memory {
     void *bytes;
+    void *tag; // becomes the socket's, before anything is told of it
 };
 
 // Starts to connect; `connected` tells the end of it, later. ERR_INVALID (address), ERR_CORRUPT

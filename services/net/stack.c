@@ -124,8 +124,20 @@ void stack_input(struct stack *stack, const void *frame, uint32_t size)
 uint64_t stack_run(struct stack *stack)
 {
     uint64_t now_ns = stack->outside.now_ns(stack->outside.self);
-    netif_poll(&stack->netif); // what we sent to ourselves
+    netif_poll_all(); // what we sent to ourselves
     return timers_run(stack, now_ns);
+}
+
+bool stack_is_talking_to_itself(void)
+{
+    const struct netif *netif;
+    NETIF_FOREACH(netif)
+    {
+        if (netif->loop_first != NULL) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool address_is_usable(const struct netif *netif, int index)

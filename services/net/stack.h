@@ -60,7 +60,10 @@ void stack_input(struct stack *stack, const void *frame, uint32_t size);
 // them.
 uint64_t stack_run(struct stack *stack);
 
-// Fills in everything but nothing else.
+// True if packets of this device to itself wait for stack_run.
+bool stack_is_talking_to_itself(void);
+
+// Fills in all of it.
 void stack_status(const struct stack *stack, struct net_status_rep *out);
 
 // Address words between abi and lwIP. to_lwip: ERR_INVALID for an unknown family or zone.
