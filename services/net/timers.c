@@ -179,7 +179,7 @@ static void timer_run(struct stack *stack, uint32_t i, uint64_t now_ns)
     struct stack_timer *timer = &stack->timers[i];
     uint64_t due_ns = timer->counted_from_ns + timers[i].interval_ns * max_u64(timer->waits, 1);
     if (now_ns >= due_ns) {
-        bool prompt = timer->waits > 0 && now_ns - due_ns < timers[i].interval_ns;
+        bool prompt = now_ns - due_ns < timers[i].interval_ns;
         timer->counted_from_ns = prompt ? due_ns : now_ns;
         timers[i].run(stack);
     }

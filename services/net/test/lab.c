@@ -309,7 +309,7 @@ void user_finish(struct user *user)
 
 struct socket_memory user_memory(struct user *user)
 {
-    return (struct socket_memory){.bytes = user->memory};
+    return (struct socket_memory){.bytes = user->memory, .tag = user};
 }
 
 status_t user_read(struct user *user, void *bytes, uint32_t size_max)

@@ -394,6 +394,7 @@ static void isolated(void (*body)(void))
     fflush(stdout);
     int child = fork();
     if (child == 0) {
+        test_failures = 0;
         body();
         fflush(stdout);
         _exit(test_failures > 0);

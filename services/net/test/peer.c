@@ -11,7 +11,7 @@
 #define VISITORS_MAX 12u
 
 struct visitor {
-    struct user user;
+    struct user user; // first: its socket's tag is this visitor
     bool used, sink;
     uint8_t held[NET_CHUNK_MAX]; // echo: read, not yet written
     uint32_t held_size;
@@ -80,7 +80,7 @@ static void peer_freed(void *self, struct socket *socket)
 {
     struct visitor *visitor = socket->tag;
     (void)self;
-    if (visitor != NULL) {
+    if (visitor != NULL && socket->udp == NULL) {
         user_finish(&visitor->user);
         *visitor = (struct visitor){0};
     }
@@ -98,7 +98,6 @@ static void accept_from(struct listener *listener, bool sink)
             user_finish(&visitor->user);
             return;
         }
-        visitor->user.socket->tag = visitor;
         visitor->used = true;
         visitor->sink = sink;
     }

@@ -15,6 +15,7 @@ void isolated(void (*body)(void))
     fflush(stdout);
     int child = fork();
     if (child == 0) {
+        test_failures = 0;
         body();
         lab_stop();
         fflush(stdout);
