@@ -69,7 +69,7 @@ void describe(const struct boxes *boxes, struct buffer *out)
         put_quoted(out, box->name);
         put_states(out, box);
         char rect[64];
-        snprintf(rect, sizeof rect, " %d,%d %dx%d", box->rect.x, box->rect.y, box->rect.width,
+        snprintf(rect, sizeof rect, " [%d,%d %dx%d]", box->rect.x, box->rect.y, box->rect.width,
                  box->rect.height);
         put(out, rect);
         if (box->description.size > 0) {

@@ -252,8 +252,8 @@ static void tree_as_text_names_roles_states_and_places(void)
     stage_describe(rig->stage, &out);
     buffer_u8(&out, 0);
     const char *text = (const char *)out.bytes;
-    CHECK(strstr(text, "application \"Notes\" 0,0 1600x900\n") != NULL);
-    CHECK(strstr(text, "listitem \"Note 1\" selected focusable 232,163 356x52") != NULL);
+    CHECK(strstr(text, "application \"Notes\" [0,0 1600x900]\n") != NULL);
+    CHECK(strstr(text, "listitem \"Note 1\" selected focusable [232,163 356x52]") != NULL);
     CHECK(strstr(text, "value=\"Title\\nBody of the note.\"") != NULL);
     buffer_finish(&out);
     rig_destroy(rig);
