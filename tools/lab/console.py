@@ -123,7 +123,7 @@ class Console:
         with self._command_lock:
             while not self._answers.empty():
                 self._answers.get_nowait()
-            self.send(f"~{line}\n")
+            self.send(f"\x1d~{line}\n")  # even while a person is in the middle of typing
             try:
                 answer = self._answers.get(timeout=timeout)
             except queue.Empty:
