@@ -15,6 +15,6 @@
 #define FRAME_STATUS    256
 #define THREAD_STACK    264
 #define THREAD_HART     272
-#define HART_STACK      72
-#define HART_PROBE      80
+#define HART_STACK      64
+#define HART_PROBE      72
 #define STACK_BYTES     16384
