@@ -12,7 +12,8 @@
 #include "transaction.h"
 #include "update.h"
 
-// Memory one struct takes: itself and its share of index and log. What splits need is checked as they happen.
+// Memory one struct takes: itself and its share of index and log. What splits need is checked as
+// they happen.
 #define STRUCT_COST (sizeof(struct item) + 32)
 // Rounds of retrying what waits; each makes progress, this bounds a hostile one.
 #define RETRIES_MAX 1024u
