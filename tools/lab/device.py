@@ -157,9 +157,13 @@ class Device:
         return self.console.command("tree")
 
     def find(self, label):
-        """Rectangle (x, y, width, height in pixels) of the node a person would call `label`; DeviceError if none."""
+        """Rectangle (x, y, width, height in pixels) of the node a person would call `label`; DeviceError if none.
+
+        An exact label before one that begins so, and what can be pressed before what only bears the name."""
+        lines = self.tree()
+        pressable = [line for line in lines if " focusable" in line or line.lstrip().startswith("key ")]
         for exact in (True, False):
-            for line in self.tree():
+            for line in pressable + lines:
                 match = NODE.match(line)
                 rect = match and RECT.search(match["rest"])
                 if not rect:
