@@ -251,7 +251,10 @@ def make(recipe, target, source, out):
     """Turn unpacked, patched sources into a result."""
     if "data" in recipe:
         for name, path in recipe["data"].items():
-            shutil.copyfile(source / path, out / (name + Path(path).suffix))
+            if (source / path).is_dir():
+                shutil.copytree(source / path, out / name)
+            else:
+                shutil.copyfile(source / path, out / (name + Path(path).suffix))
     elif "meson" in recipe:
         compile_meson(recipe, target, source, out)
     else:
