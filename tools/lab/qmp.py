@@ -8,9 +8,11 @@ input driver and the stage.
 import json
 import os
 import socket
+import threading
 import time
 
 SCALE = 32767  # QMP's range of an absolute axis
+TYPE_SECONDS = 0.02  # a key; the emulated keyboard drops what the device has not taken after 16 of them
 CHARACTERS = {
     " ": ("spc", False), "\n": ("ret", False), "\t": ("tab", False),
     "-": ("minus", False), "=": ("equal", False), "[": ("bracket_left", False), "]": ("bracket_right", False),
@@ -34,6 +36,7 @@ class Qmp:
     """One connection; commands are answered in order, events are skipped."""
 
     def __init__(self, path, timeout=20.0):
+        self._lock = threading.Lock()  # one command at a time
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(timeout)
         self._connect(path, timeout)
@@ -62,20 +65,24 @@ class Qmp:
         """Runs one command and returns its result; QmpError with the emulator's words if it fails."""
         message = {"execute": name, "arguments": arguments}
         try:
-            self._file.write(json.dumps(message).encode() + b"\n")
-            self._file.flush()
-            while True:
+            with self._lock:
+                self._file.write(json.dumps(message).encode() + b"\n")
+                self._file.flush()
                 answer = self._read()
-                if "return" in answer:
-                    return answer["return"]
-                if "error" in answer:
-                    raise QmpError(answer["error"]["desc"])
-        except OSError as error:
+                while "return" not in answer and "error" not in answer:
+                    answer = self._read()
+        except (OSError, ValueError) as error:
             raise QmpError(f"the emulator does not answer: {error}") from error
+        if "error" in answer:
+            raise QmpError(answer["error"]["desc"])
+        return answer["return"]
 
     def close(self):
         """Closes the connection; the emulator goes on."""
-        self._file.close()
+        try:
+            self._file.close()
+        except OSError:
+            pass  # what was not sent yet is lost with the emulator
         self._socket.close()
 
     def screenshot(self, path):
@@ -115,6 +122,7 @@ class Qmp:
             self._key(code, False)
             if shift:
                 self._key("shift", False)
+            time.sleep(TYPE_SECONDS)
 
     @staticmethod
     def _code(character):

@@ -21,6 +21,7 @@ import threading
 import time
 
 FRAME_MAX = 65536
+CAPTURE_MAX = 64 * 1024 * 1024  # bytes of a recording; then it ends
 QUEUE_MAX = 4096  # frames waiting for their delay; more are dropped, as a real switch would
 PCAP_HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, FRAME_MAX, 1)
 
@@ -204,7 +205,7 @@ class Switch:
         if source.name is None and len(frame) >= 12:
             source.name = self.names.get(frame[6:12])
         with self._lock:
-            if self._capture:
+            if self._capture and self._capture.tell() < CAPTURE_MAX:
                 now = time.time()
                 head = struct.pack("<IIII", int(now), int(now % 1 * 1e6), len(frame), len(frame))
                 self._capture.write(head + frame)
