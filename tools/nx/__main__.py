@@ -12,10 +12,10 @@ import pkgutil
 import sys
 from pathlib import Path
 
-from common import Trouble
+from common import Misuse, Trouble
 
 ORDER = ["setup", "build", "run", "lab", "stop", "test", "bench", "help", "tree", "tap", "type",
-         "key", "shot", "log", "ps", "kill", "net", "preview"]
+         "key", "shot", "log", "ps", "kill", "power", "net", "preview"]
 
 
 def load_words():
@@ -53,7 +53,7 @@ def main():
         return words[word][2](arguments) or 0
     except Trouble as trouble:
         print(f"nx {word}: {trouble}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(trouble, Misuse) else 1
     except KeyboardInterrupt:
         print(f"nx {word}: stopped", file=sys.stderr)
         return 130

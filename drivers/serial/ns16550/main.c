@@ -35,11 +35,6 @@ static void on_interrupt(void *self, uint64_t bits)
     os_interrupt_done(os_handle("irq0"));
 }
 
-static void on_stop(void *self)
-{
-    uart_flush(&serial.uart);
-}
-
 int main(void)
 {
     volatile void *registers;
@@ -55,7 +50,6 @@ int main(void)
     uart_init(&serial.uart,
               &(struct uart_registers){.read = register_read, .write = register_write});
     ipc_server_on_bits(&server, 1ull << os_value("irq0", 32), on_interrupt, NULL);
-    ipc_server_on_stop(&server, on_stop, NULL);
     os_interrupt_done(os_handle("irq0"));
     ipc_server_run(&server);
 }
