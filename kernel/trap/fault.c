@@ -9,7 +9,10 @@
 
 void fault_page(struct thread *thread, uint64_t cause, uint64_t address, uint32_t protect)
 {
-    if (space_fault(&thread->process->space, address, protect) != OK)
+    status_t status = space_fault(&thread->process->space, address, protect);
+    if (status == ERR_NO_MEMORY)
+        log_line("%s touched a page and memory is exhausted", thread->process->name);
+    if (status != OK)
         fault_end(thread, cause, address);
 }
 

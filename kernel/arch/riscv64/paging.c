@@ -273,11 +273,13 @@ void arch_space_activate(struct space *space)
         CSR_WRITE(satp, kernel_satp_value());
         return;
     }
-    if (space->harts == 0)
+    if (space->harts == 0) {
         space->asid = asid_take();
+        space->satp =
+            SATP_SV39 | (uint64_t)space->asid << 44 | physical_of(space->root) >> PAGE_SHIFT;
+    }
     space->harts |= 1ull << hart->index;
-    CSR_WRITE(satp,
-              SATP_SV39 | (uint64_t)space->asid << 44 | physical_of(space->root) >> PAGE_SHIFT);
+    CSR_WRITE(satp, space->satp);
     if (space->asid == 0)
         __asm__ volatile("sfence.vma" ::: "memory");
 }
