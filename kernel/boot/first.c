@@ -136,8 +136,7 @@ static status_t thread_start(struct process *process, const struct program_heade
     status = thread_create(&options, &thread);
     if (status != OK)
         return status;
-    process->state = PROCESS_RUNNING;
-    process->priority_max = PRIORITY_COUNT - 1;
+    process_started(process, PRIORITY_COUNT - 1);
     schedule_ready(thread);
     object_release(&thread->object);
     return OK;
@@ -151,7 +150,7 @@ status_t first_process_start(const struct first_options *options)
     if (status != OK)
         return status;
     struct process *process;
-    status = process_create((const uint64_t[3]){0x74696e69, 0, 0}, &process); // "init"
+    status = process_create(NULL, (const uint64_t[3]){0x74696e69, 0, 0}, &process); // "init"
     if (status != OK)
         return status;
     struct memory *bundle = memory_create_range(MEMORY_FIXED, options->bundle,

@@ -3,6 +3,8 @@
 // of the known boards puts it: boards.md's list is in docs/kernel.md.
 #include "boot/machine.h"
 
+#include "sched/clock.h"
+
 #include "base/math.h"
 
 #define EXTERNAL_INTERRUPT 9u // of a hart's own controller: supervisor external
@@ -228,6 +230,7 @@ status_t machine_read(const struct tree *tree, struct machine *out_machine)
     bool usable = false;
     for (uint32_t i = 0; i < out_machine->cpu_count; i++)
         usable = usable || out_machine->cpus[i].usable;
-    return usable && out_machine->memory.count > 0 && out_machine->timebase_hz > 0 ? OK
-                                                                                   : ERR_NOT_FOUND;
+    uint64_t hz = out_machine->timebase_hz;
+    bool timed = hz >= CLOCK_HZ_MIN && hz <= CLOCK_HZ_MAX;
+    return usable && timed && out_machine->memory.count > 0 ? OK : ERR_NOT_FOUND;
 }

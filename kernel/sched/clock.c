@@ -35,8 +35,9 @@ static uint64_t shifted_quotient(uint64_t numerator, uint32_t shift, uint64_t di
 void clock_init(uint64_t timebase_hz, uint64_t boot_ticks)
 {
     rate.boot_ticks = boot_ticks;
-    rate.ns_per_tick = shifted_quotient(NS_PER_SECOND, FRACTION_BITS, timebase_hz);
-    rate.ticks_per_ns = shifted_quotient(timebase_hz, 64, NS_PER_SECOND);
+    // Both rounded up: at a deadline's tick the clock must not read less.
+    rate.ns_per_tick = shifted_quotient(NS_PER_SECOND, FRACTION_BITS, timebase_hz) + 1;
+    rate.ticks_per_ns = shifted_quotient(timebase_hz, 64, NS_PER_SECOND) + 1;
 }
 
 uint64_t clock_span_ns(uint64_t ticks)

@@ -5,7 +5,10 @@
 
 #include "abi/types.h"
 
-// `timebase_hz` 10 kHz to under 1 GHz; `boot_ticks` is time zero.
+#define CLOCK_HZ_MIN 16384u // what the fixed-point factors can express
+#define CLOCK_HZ_MAX 999999999u
+
+// `boot_ticks` is time zero; the rate lies in the bounds above.
 void clock_init(uint64_t timebase_hz, uint64_t boot_ticks);
 instant_ns_t clock_now(void);
 instant_ns_t clock_from_ticks(uint64_t ticks);

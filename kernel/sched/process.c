@@ -17,7 +17,8 @@
 struct process *process_init;
 static struct slab process_slab = SLAB_INIT(sizeof(struct process));
 
-status_t process_create(const uint64_t name[3], struct process **out_process)
+status_t process_create(struct process *creator, const uint64_t name[3],
+                        struct process **out_process)
 {
     struct process *process = slab_allocate(&process_slab);
     if (process == NULL)
@@ -30,10 +31,21 @@ status_t process_create(const uint64_t name[3], struct process **out_process)
     object_init(&process->object, OBJECT_PROCESS);
     handle_table_init(&process->handles);
     list_init(&process->threads);
+    list_init(&process->unstarted);
+    list_init(&process->link);
+    if (creator != NULL)
+        list_append(&creator->unstarted, &process->link);
     for (uint32_t i = 0; i < PROCESS_NAME_MAX - 1; i++)
         process->name[i] = (char)(name[i / 8] >> i % 8 * 8);
     *out_process = process;
     return OK;
+}
+
+void process_started(struct process *process, uint32_t priority_max)
+{
+    process->state = PROCESS_RUNNING;
+    process->priority_max = priority_max;
+    list_remove(&process->link);
 }
 
 static bool space_in_use(const struct process *process)
@@ -60,6 +72,11 @@ static bool process_finish_step(struct chore *chore)
     struct process *process = CONTAINER_OF(chore, struct process, chore);
     if (space_in_use(process))
         return false;
+    struct process *unstarted = LIST_FIRST(&process->unstarted, struct process, link);
+    if (unstarted != NULL) {
+        process_end(unstarted, 0, NULL);
+        return false;
+    }
     for (uint32_t step = 0; step < CLOSE_STEP; step++) {
         if (!handle_table_close_next(&process->handles, &process->close_cursor))
             break;
@@ -80,6 +97,7 @@ void process_end(struct process *process, int32_t exit_code, const struct proces
 {
     if (process->state >= PROCESS_EXITED)
         return;
+    list_remove(&process->link);
     process->state = fault != NULL ? PROCESS_FAULTED : PROCESS_EXITED;
     process->exit_code = fault != NULL ? ERR_FAULT : exit_code;
     if (fault != NULL) {
@@ -102,6 +120,7 @@ void process_destroy(struct object *object)
         // Never started, or its last thread is just gone: take it apart, then come back here.
         assert(process->thread_count == 0);
         process->state = PROCESS_EXITED;
+        list_remove(&process->link);
         object_hold(object);
         chore_add(&process->chore, process_finish_step);
         return;

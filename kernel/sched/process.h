@@ -31,7 +31,8 @@ struct process {
     struct handle_table handles;
     struct space space;
     struct list_node threads;
-    struct list_node link; // every process
+    struct list_node unstarted; // process.link: made by this one; they end with it
+    struct list_node link;      // creator's unstarted, while NEW
     uint32_t thread_count;
     uint32_t state; // enum process_state
     int32_t exit_code;
@@ -53,8 +54,12 @@ static inline struct process *process_of(struct object *object)
 
 extern struct process *process_init; // the first process; when it ends the machine stops
 
-// ERR_NO_MEMORY.
-status_t process_create(const uint64_t name[3], struct process **out_process);
+// `creator` NULL: the kernel. Until it is started the process ends with its creator, so that
+// nothing keeps what nobody can reach. ERR_NO_MEMORY.
+status_t process_create(struct process *creator, const uint64_t name[3],
+                        struct process **out_process);
+// The first thread runs: from now on it lives by itself.
+void process_started(struct process *process, uint32_t priority_max);
 void process_destroy(struct object *object);
 // Ends it; later calls change nothing. `fault` NULL: it ended of itself or was killed.
 void process_end(struct process *process, int32_t exit_code, const struct process_fault *fault);

@@ -96,7 +96,7 @@ int64_t call_memory_device(struct thread *thread)
 int64_t call_process_create(struct thread *thread)
 {
     struct process *process;
-    status_t status = process_create(thread->frame.argument, &process);
+    status_t status = process_create(thread->process, thread->frame.argument, &process);
     if (status != OK)
         return status;
     return call_new_handle(thread, &process->object, object_rights(OBJECT_PROCESS));
@@ -138,8 +138,7 @@ int64_t call_process_start(struct thread *thread)
     status = thread_start(&options, &first);
     if (status != OK)
         return status;
-    process->state = PROCESS_RUNNING;
-    process->priority_max = options.priority;
+    process_started(process, options.priority);
     object_release(&first->object);
     return OK;
 }

@@ -22,7 +22,11 @@ static void keep_for_terminal(struct console *console, uint8_t byte)
 
 bool console_type(struct console *console, uint8_t byte)
 {
-    switch (typing_take(&console->typing, byte)) {
+    enum typing_event event = typing_take(&console->typing, byte);
+    // A person's command shows as it is typed, unless an answer is being printed.
+    if (!console->job.active && output_room(&console->output) > JOB_PIECE_MAX)
+        output_text(&console->output, typing_echo(&console->typing));
+    switch (event) {
     case TYPING_TERMINAL:
         keep_for_terminal(console, console->typing.byte);
         return console->has_terminal;

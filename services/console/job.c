@@ -62,10 +62,11 @@ static status_t step_info(struct job *job, const struct job_sources *sources, st
     snprintf(text, sizeof text,
              "form %.23s\nscale_percent %" PRIu32 "\ndeveloper %" PRIu32 "\nmemory_kib %" PRIu64
              "\nmemory_free_kib %" PRIu64 "\nkernel_kib %" PRIu64 "\nharts %" PRIu32
-             "\nboot_us %" PRIu64 "\nclock_ms %" PRIu64 "\n",
+             "\nboot_us %" PRIu64 "\nclock_us %" PRIu64 "\nidle_us %" PRIu64 "\n",
              rep.form.name, rep.form.scale_percent, rep.developer, machine->memory_bytes >> 10,
              machine->memory_free_bytes >> 10, machine->kernel_bytes >> 10, machine->hart_count,
-             machine->boot_ns / 1000, sources->clock(sources->self) / 1000000);
+             machine->boot_ns / 1000, sources->clock(sources->self) / 1000,
+             machine->idle_ns / 1000);
     output_text(output, text);
     return DONE;
 }

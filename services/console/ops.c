@@ -13,10 +13,12 @@
 
 #include <string.h>
 
-#define POLL_NS    (200 * OS_MILLISECOND) // of the log
-#define BUSY_NS    (20 * OS_MILLISECOND)
-#define PIECES_MAX 256u // of work in one go, before other events are looked at
-#define READS_MAX  16u
+// Of the log; doubles while nothing comes, so that a quiet device sleeps.
+#define POLL_MIN_NS (100 * OS_MILLISECOND)
+#define POLL_MAX_NS (1600 * OS_MILLISECOND)
+#define BUSY_NS     (20 * OS_MILLISECOND)
+#define PIECES_MAX  256u // of work in one go, before other events are looked at
+#define READS_MAX   16u
 
 IPC_SERVER(console, CONSOLE_METHODS)
 
@@ -68,8 +70,10 @@ static void flow(struct console_service *service)
     write_on(service);
     drain(service);
     bool busy = service->console.job.active || pieces == PIECES_MAX;
+    service->poll_ns = pieces > 1 ? POLL_MIN_NS : min_u64(2 * service->poll_ns, POLL_MAX_NS);
     if (busy || service->console.shows_log)
-        ipc_timer_start(&service->server, &service->poll, os_deadline(busy ? BUSY_NS : POLL_NS));
+        ipc_timer_start(&service->server, &service->poll,
+                        os_deadline(busy ? BUSY_NS : service->poll_ns));
 }
 
 static void on_poll(void *self)
@@ -193,6 +197,7 @@ void console_serve(struct console_service *self, handle_t serial, handle_t endpo
     self->space_bit = ipc_server_bit(&self->server, on_serial, self);
     ipc_server_on_closed(&self->server, on_closed, self);
     ipc_server_on_restart(&self->server, "serial", attach_serial, self);
+    self->poll_ns = POLL_MIN_NS;
     attach_serial(self, 0);
     flow(self);
 }

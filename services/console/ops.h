@@ -19,7 +19,8 @@ struct console_service {
     struct console console;
     struct ipc_server server;
     struct ipc_timer poll; // the log, or a busy stage
-    handle_t serial;       // the driver
+    uint64_t poll_ns;
+    handle_t serial; // the driver
     uint64_t receive_bit, space_bit;
     uint64_t terminal_badge; // 0: none
     handle_t terminal;       // its signal

@@ -19,10 +19,15 @@ enum typing_event {
 struct typing {
     bool commands; // developer image
     bool in_command, line_begins, after_return;
+    bool escaped; // the command was begun by the escape: a program's, not echoed
     uint32_t length;
     uint8_t byte;
+    char echo[4]; // NUL-terminated
     char line[TYPING_LINE_MAX];
 };
 
 void typing_init(struct typing *typing, bool commands);
 enum typing_event typing_take(struct typing *typing, uint8_t byte);
+// What a terminal should show for the byte just taken as part of a command a person types; an empty
+// string for nothing.
+const char *typing_echo(const struct typing *typing);

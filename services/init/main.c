@@ -16,6 +16,7 @@
 #include "os/time.h"
 
 #define EXIT_CANNOT_START 1
+#define STOP_AFTER_NS     (200 * OS_MILLISECOND) // so that who asked still gets its answer out
 #define STOP_WITHIN_NS    OS_SECOND
 #define STOP_LOOK_NS      (20 * OS_MILLISECOND)
 
@@ -105,6 +106,10 @@ static void on_restart_due(void *self)
 
 static void on_power_due(void *self)
 {
+    if (!init.supervisor.stopping) {
+        stop_deadline = os_deadline(STOP_WITHIN_NS);
+        supervisor_stop(&init.supervisor);
+    }
     if (supervisor_any_running(&init.supervisor) && os_clock() < stop_deadline) {
         ipc_timer_start(&init.server, &init.power_timer, os_deadline(STOP_LOOK_NS));
         return;
@@ -118,9 +123,7 @@ static void on_power_due(void *self)
 void init_power(struct init *self, uint32_t action)
 {
     self->power_action = action;
-    stop_deadline = os_deadline(STOP_WITHIN_NS);
-    supervisor_stop(&self->supervisor);
-    ipc_timer_start(&self->server, &self->power_timer, os_deadline(STOP_LOOK_NS));
+    ipc_timer_start(&self->server, &self->power_timer, os_deadline(STOP_AFTER_NS));
 }
 
 static const void *map_whole(const char *name, handle_t *out_memory, uint64_t *out_size_bytes)

@@ -115,7 +115,10 @@ void supervisor_check(struct supervisor *supervisor)
             continue;
         service->last_exit =
             info.state == PROCESS_FAULTED ? -(int32_t)(info.fault_cause & 0x7fff) : info.exit_code;
-        plan_restart(supervisor, row);
+        if (info.state == PROCESS_EXITED && info.exit_code == EXIT_NO_DEVICE)
+            service->state = SERVICE_ENDED;
+        else
+            plan_restart(supervisor, row);
         log_end(supervisor, row, &info);
     }
 }

@@ -133,6 +133,7 @@ static void socket_free(struct socket *socket)
 static void pump_in(struct socket *socket)
 {
     uint8_t chunk[NET_CHUNK_MAX];
+    bool pushed = false;
     while (socket->pending != NULL) {
         uint32_t total = socket->pending->tot_len;
         uint32_t room = ring_free(&socket->in);
@@ -152,6 +153,7 @@ static void pump_in(struct socket *socket)
             socket->broken = true;
             return;
         }
+        pushed = true;
         socket->pending = pbuf_free_header(socket->pending, (u16_t)size);
         if (socket->tcp != NULL) {
             tcp_recved(socket->tcp, (u16_t)size);
@@ -163,9 +165,12 @@ static void pump_in(struct socket *socket)
             status = ring_push(&socket->in, NULL, 0);
         } while (status == ERR_FULL && !ring_sleep(&socket->in, 0));
         socket->end_told = status == OK;
+        pushed = pushed || status == OK;
         socket->broken = status == ERR_CORRUPT;
     }
-    socket_wake_reader(socket);
+    if (pushed) {
+        socket_wake_reader(socket);
+    }
 }
 
 // One record of the write ring to TCP. False: nothing more to do now.

@@ -117,7 +117,7 @@ static void on_receive(void *self, uint64_t bits)
         return;
     }
     bool more = receive(wire, &count);
-    if (ring_should_wake(&wire->receive)) {
+    if (count > 0 && ring_should_wake(&wire->receive)) {
         wake_driver(wire);
     }
     if (count == 0) { // no frame: it is the link that changed
@@ -132,16 +132,20 @@ static void on_receive(void *self, uint64_t bits)
 status_t wire_send(void *self, const void *frame, uint32_t size)
 {
     struct wire *wire = self;
-    return wire->attached ? ring_push(&wire->transmit, frame, size) : ERR_CLOSED;
+    status_t status = wire->attached ? ring_push(&wire->transmit, frame, size) : ERR_CLOSED;
+    wire->pushed = wire->pushed || status == OK;
+    return status;
 }
 
-// After each event the driver hears once of all frames.
+// After each event the driver hears once of all frames. Not without one: a sleeping driver that is
+// woken for nothing may wake us in turn, for ever.
 static void on_settled(void *self)
 {
     struct wire *wire = self;
-    if (wire->attached && ring_should_wake(&wire->transmit)) {
+    if (wire->attached && wire->pushed && ring_should_wake(&wire->transmit)) {
         wake_driver(wire);
     }
+    wire->pushed = false;
 }
 
 void wire_start(struct wire *wire, struct net *net)

@@ -16,6 +16,7 @@ struct wire {
     struct ring transmit;   // we produce
     uint64_t receive_bits, transmit_bits;
     bool attached;
+    bool pushed; // frames since the driver was last asked whether it sleeps
     bool link_up;
 };
 

@@ -92,7 +92,7 @@ struct paint_rect box_extent(const struct box *box, const struct form *form)
 {
     struct paint_rect extent = box->rect;
     if (box->state & STATE_RING) {
-        extent = paint_rect_inset(extent, -form_px(form, 4));
+        extent = paint_rect_inset(extent, -2 * form_px(form, 2));
     }
     if (box->elevation > 0) {
         extent = paint_rect_inset(extent, -form_px(form, 24));

@@ -69,6 +69,17 @@ static size_t offset_settle(const struct editor *editor, size_t offset)
     return start < offset ? start : offset;
 }
 
+size_t editor_offset(const struct editor *editor)
+{
+    return editor->caret;
+}
+
+void editor_offset_set(struct editor *editor, size_t offset)
+{
+    editor->caret = editor->anchor = offset_settle(editor, offset);
+    editor->goal_x_q6 = -1;
+}
+
 // Replaces bytes [from, to) in the editor's own text.
 static status_t text_replace(struct editor *editor, size_t from, size_t to, struct span text)
 {

@@ -95,4 +95,7 @@ enum editor_result editor_replace(struct editor *editor, size_t from, size_t to,
 void editor_press(struct editor *editor, int32_t x, int32_t y, bool extend);
 void editor_select_word(struct editor *editor);
 void editor_select_all(struct editor *editor);
+// The caret as a byte offset, and putting it there (moved back to a character's start).
+size_t editor_offset(const struct editor *editor);
+void editor_offset_set(struct editor *editor, size_t offset);
 void editor_caret_to_end(struct editor *editor);

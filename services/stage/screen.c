@@ -130,6 +130,17 @@ static void content_paint(struct screen *screen, struct paint_target *target, co
     }
 }
 
+// The focus: outside the box, and off a strongly coloured one by a gap, since the two colours are
+// near each other.
+static void ring_paint(const struct form *form, struct paint_target *target, const struct box *box)
+{
+    int32_t thick = form_px(form, 2);
+    int32_t out = box->fill == theme_color(form->dark, COLOR_ACCENT) ? 2 * thick : thick;
+    int32_t radius = box->radius == PAINT_PILL ? PAINT_PILL : box->radius + out;
+    struct paint_shape shape = paint_shape_of(paint_rect_inset(box->rect, -out), radius);
+    paint_shape_ring(target, &shape, thick, theme_color(form->dark, COLOR_FOCUS));
+}
+
 static void box_paint(struct screen *screen, struct paint_target *target, const struct box *box)
 {
     const struct form *form = screen->form;
@@ -148,10 +159,7 @@ static void box_paint(struct screen *screen, struct paint_target *target, const 
         paint_shape_ring(target, &shape, max_i32(1, form_px(form, 1)), box->ring);
     }
     if (box->state & STATE_RING) {
-        int32_t out = form_px(form, 2);
-        int32_t radius = box->radius == PAINT_PILL ? PAINT_PILL : box->radius + out;
-        struct paint_shape shape = paint_shape_of(paint_rect_inset(box->rect, -out), radius);
-        paint_shape_ring(target, &shape, out, theme_color(form->dark, COLOR_FOCUS));
+        ring_paint(form, target, box);
     }
     content_paint(screen, target, box);
 }

@@ -5,6 +5,7 @@
 
 #include "describe.h"
 #include "focus.h"
+#include "place.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +145,7 @@ status_t stage_task_update(struct stage *stage, struct task *task,
     }
     if (root == 0) {
         tasks_order(stage);
+        place_restore(stage, task);
     }
     if (stage->scene.tasks[stage->scene.current] == task) {
         focus_settle(stage, task);
@@ -205,6 +207,7 @@ bool stage_present(struct stage *stage)
         present(&stage->boxes, &stage->scene);
     }
     stage->generation++;
+    place_tell(stage);
     for (uint32_t i = 0; stage->notify != NULL && i < stage->scene.task_count; i++) {
         if (stage->scene.tasks[i]->event_count > 0) {
             stage->notify(stage->context, stage->scene.tasks[i]);

@@ -15,7 +15,7 @@ int main(void)
     status_t status = disk_open(&disk, os_handle("bus"));
     if (status < 0) {
         log_printf("no virtio block device: %s", error_text(status));
-        return 1;
+        return status == ERR_NOT_FOUND ? EXIT_NO_DEVICE : 1;
     }
     log_printf("%u MiB%s", (uint32_t)(disk.sector_count >> 11),
                disk.read_only ? ", read-only" : "");

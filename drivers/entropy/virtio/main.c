@@ -15,7 +15,7 @@ int main(void)
     status_t status = source_open(&source, os_handle("bus"));
     if (status < 0) {
         log_printf("no virtio entropy device: %s", error_text(status));
-        return 1;
+        return status == ERR_NOT_FOUND ? EXIT_NO_DEVICE : 1;
     }
     log_printf("ready");
     ipc_server_run(&server);

@@ -14,7 +14,7 @@ int main(void)
     status_t status = input_serve(&server, &input, os_handle("bus"));
     if (status < 0) {
         log_printf("input devices do not start: %s", error_text(status));
-        return 1;
+        return status == ERR_NOT_FOUND ? EXIT_NO_DEVICE : 1;
     }
     log_printf("%u devices", input.devices.count);
     ipc_server_run(&server);

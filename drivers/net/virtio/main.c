@@ -14,7 +14,7 @@ int main(void)
     status_t status = netdev_serve(&server, &netdev, os_handle("bus"));
     if (status < 0) {
         log_printf("no virtio network device: %s", error_text(status));
-        return 1;
+        return status == ERR_NOT_FOUND ? EXIT_NO_DEVICE : 1;
     }
     log_printf("ready");
     ipc_server_run(&server);

@@ -35,6 +35,11 @@ static void on_interrupt(void *self, uint64_t bits)
     os_interrupt_done(os_handle("irq0"));
 }
 
+static void on_stop(void *self)
+{
+    uart_flush(&serial.uart);
+}
+
 int main(void)
 {
     volatile void *registers;
@@ -50,6 +55,7 @@ int main(void)
     uart_init(&serial.uart,
               &(struct uart_registers){.read = register_read, .write = register_write});
     ipc_server_on_bits(&server, 1ull << os_value("irq0", 32), on_interrupt, NULL);
+    ipc_server_on_stop(&server, on_stop, NULL);
     os_interrupt_done(os_handle("irq0"));
     ipc_server_run(&server);
 }

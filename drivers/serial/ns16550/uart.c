@@ -20,8 +20,9 @@
 #define STATUS_READY    0x01u
 #define STATUS_EMPTY    0x20u // transmit holding register and FIFO
 
-#define FIFO_BYTES      16u  // the transmit FIFO of every 16550
-#define BURST_MAX       256u // received bytes taken in one go: more than any FIFO
+#define FIFO_BYTES      16u      // the transmit FIFO of every 16550
+#define FLUSH_MAX       1000000u // looks at the status: seconds on any port, and it ends
+#define BURST_MAX       256u     // received bytes taken in one go: more than any FIFO
 
 static uint8_t get(struct uart *uart, uint32_t number)
 {
@@ -112,4 +113,10 @@ uint32_t uart_write(struct uart *uart, const uint8_t *bytes, uint32_t size)
         uart->sender_waits = true;
     send(uart);
     return count;
+}
+
+void uart_flush(struct uart *uart)
+{
+    for (uint32_t i = 0; i < FLUSH_MAX && queue_used(&uart->sending) > 0; i++)
+        send(uart);
 }

@@ -45,3 +45,5 @@ struct uart_news uart_service(struct uart *uart);
 uint32_t uart_read(struct uart *uart, uint8_t *bytes, uint32_t size_max);
 // Queues up to `size` bytes and starts sending; returns how many were taken.
 uint32_t uart_write(struct uart *uart, const uint8_t *bytes, uint32_t size);
+// Sends what is queued, waiting for the port; bounded, for the end of the driver.
+void uart_flush(struct uart *uart);

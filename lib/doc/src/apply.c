@@ -12,8 +12,9 @@
 #include "transaction.h"
 #include "update.h"
 
-// Memory one struct may need: itself, two splits, and its share of index and log.
-#define STRUCT_COST (4 * sizeof(struct item))
+// Memory one struct takes: itself and its share of index and log. What splits need is checked as
+// they happen.
+#define STRUCT_COST (sizeof(struct item) + 32)
 // Rounds of retrying what waits; each makes progress, this bounds a hostile one.
 #define RETRIES_MAX 1024u
 
@@ -422,7 +423,7 @@ status_t doc_apply(struct doc *doc, const void *bytes, size_t size, struct buffe
     status_t status = update_open(&doc->heap, (struct span){bytes, size}, &update);
     if (status < 0)
         return status;
-    uint64_t cost = update.struct_count * STRUCT_COST + update.range_count * STRUCT_COST + size;
+    uint64_t cost = update.struct_count * STRUCT_COST + size;
     if (cost > doc->heap.max - doc->heap.used) {
         update_close(&doc->heap, &update);
         return ERR_NO_MEMORY;

@@ -91,9 +91,8 @@ status_t ranges_read(struct heap *heap, struct reader reader, struct range_list 
     return OK;
 }
 
-uint64_t ranges_check(struct reader *reader)
+void ranges_check(struct reader *reader)
 {
-    uint64_t total = 0;
     uint64_t clients = wire_number(reader);
     for (uint64_t i = 0; i < clients && reader_ok(reader); i++) {
         wire_number(reader);
@@ -102,10 +101,8 @@ uint64_t ranges_check(struct reader *reader)
             uint64_t clock = wire_number(reader);
             if (wire_number(reader) > DOC_CLOCK_MAX - clock)
                 reader_fail(reader);
-            total++;
         }
     }
-    return total;
 }
 
 void ranges_finish(struct heap *heap, struct range_list *list)

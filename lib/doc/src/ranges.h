@@ -22,7 +22,6 @@ void ranges_normalize(struct range_list *list);
 void ranges_write(const struct range_list *list, struct buffer *out);
 // Adds all ranges of a delete set that was checked before. ERR_NO_MEMORY.
 status_t ranges_read(struct heap *heap, struct reader reader, struct range_list *list);
-// Passes over a delete set, failing the reader where it is malformed; yields how many ranges it
-// has.
-uint64_t ranges_check(struct reader *reader);
+// Passes over a delete set, failing the reader where it is malformed.
+void ranges_check(struct reader *reader);
 void ranges_finish(struct heap *heap, struct range_list *list);

@@ -56,7 +56,7 @@ status_t update_open(struct heap *heap, struct span bytes, struct update *out_up
         update.struct_count += update.sections[i].left;
     }
     update.deletes = reader;
-    update.range_count = ranges_check(&reader);
+    ranges_check(&reader);
     bool good = reader_done(&reader);
     if (good && update.count > 1) {
         qsort(update.sections, update.count, sizeof *update.sections, compare_sections);

@@ -18,7 +18,7 @@ struct section {
 struct update {
     struct section *sections; // clients descending
     uint32_t count;
-    uint64_t struct_count, range_count;
+    uint64_t struct_count;
     struct reader deletes;
 };
 

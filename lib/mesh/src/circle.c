@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The circle; see mesh/circle.h. One record per (kind, subject, author): the one with the highest
-// number. Membership is computed anew when asked: 256 records and 64 members are few.
+// number. Membership is computed anew with every record that is accepted.
 #include "mesh/circle.h"
 
 #include "base/assert.h"
@@ -14,7 +14,7 @@ void circle_init(struct circle *circle, const struct peer_id *own)
 {
     memset(circle, 0, sizeof *circle);
     circle->own = *own;
-    circle->settled = (struct circle_walk){.ids = {*own}, .count = 1};
+    circle->members = circle->settled = (struct circle_walk){.ids = {*own}, .count = 1};
 }
 
 static void write_text(struct writer *out, const char *text)
@@ -115,7 +115,7 @@ static bool is_sensible(const struct circle_record *record)
     }
 }
 
-static status_t parse(struct span key, struct span value, struct circle_record *out_record)
+static status_t parse(struct span value, struct circle_record *out_record)
 {
     struct circle_record record = {0};
     struct reader in = reader_of(value.bytes, value.size);
@@ -131,13 +131,10 @@ static status_t parse(struct span key, struct span value, struct circle_record *
         return ERR_BAD_MESSAGE;
     }
     memcpy(record.signature, signature.bytes, KEY_SIGNATURE_BYTES);
-    char own_key[CIRCLE_KEY_MAX];
     uint8_t subject_key[KEY_PUBLIC_BYTES], again[CIRCLE_VALUE_MAX];
-    circle_record_key(&record, own_key);
     bool is_canonical = circle_record_value(&record, again) == value.size &&
                         memcmp(again, value.bytes, value.size) == 0;
-    if (!is_canonical || key.size != strlen(own_key) || memcmp(key.bytes, own_key, key.size) != 0 ||
-        peer_id_key(&record.subject, subject_key) != OK) {
+    if (!is_canonical || peer_id_key(&record.subject, subject_key) != OK) {
         return ERR_BAD_MESSAGE;
     }
     *out_record = record;
@@ -253,23 +250,54 @@ static status_t keep(struct circle *circle, const struct circle_record *record)
         return ERR_FULL;
     }
     *slot = *record;
-    circle->generation++;
+    slot->accepted = ++circle->generation;
+    walk_members(circle, &circle->members);
     return 1;
+}
+
+static status_t merge(struct circle *circle, const struct circle_record *record)
+{
+    const struct circle_record *slot = slot_of(circle, record);
+    if (slot && slot->number >= record->number) {
+        return OK; // known: no need to check its signature again
+    }
+    status_t status = check_signature(record);
+    return status == OK ? keep(circle, record) : status;
 }
 
 status_t circle_merge(struct circle *circle, struct span key, struct span value)
 {
     struct circle_record record;
-    status_t status = parse(key, value, &record);
+    char own_key[CIRCLE_KEY_MAX];
+    status_t status = parse(value, &record);
     if (status != OK) {
         return status;
     }
-    const struct circle_record *slot = slot_of(circle, &record);
-    if (slot && slot->number >= record.number) {
-        return OK; // known: no need to check its signature again
+    circle_record_key(&record, own_key);
+    if (key.size != strlen(own_key) || memcmp(key.bytes, own_key, key.size) != 0) {
+        return ERR_BAD_MESSAGE;
     }
-    status = check_signature(&record);
-    return status == OK ? keep(circle, &record) : status;
+    return merge(circle, &record);
+}
+
+status_t circle_merge_value(struct circle *circle, struct span value)
+{
+    struct circle_record record;
+    status_t status = parse(value, &record);
+    return status == OK ? merge(circle, &record) : status;
+}
+
+const struct circle_record *circle_news(const struct circle *circle, uint64_t after)
+{
+    const struct circle_record *next = NULL;
+    for (size_t i = 0; i < CIRCLE_RECORDS_MAX; i++) {
+        const struct circle_record *record = &circle->records[i];
+        if (record->kind != 0 && record->accepted > after &&
+            (!next || record->accepted < next->accepted)) {
+            next = record;
+        }
+    }
+    return next;
 }
 
 // One more than any number used for the subject in records of these kinds (bits of 1 << kind).
@@ -382,10 +410,9 @@ status_t circle_settle(struct circle *circle, const struct mesh_signer *signer,
                        uint64_t time_unix_ms)
 {
     const struct circle_statement by = {.signer = signer, .time_unix_ms = time_unix_ms};
-    struct circle_walk ever, members;
+    struct circle_walk ever, members = circle->members;
     status_t made = 0;
     walk_from_self(circle, NULL, &ever);
-    walk_members(circle, &members);
     for (size_t i = 1; i < circle->settled.count; i++) {
         const struct peer_id *id = &circle->settled.ids[i];
         if (walk_has(&members, id)) {
@@ -397,21 +424,19 @@ status_t circle_settle(struct circle *circle, const struct mesh_signer *signer,
         }
         made += status;
     }
-    walk_members(circle, &circle->settled);
+    circle->settled = circle->members;
     return made;
 }
 
 status_t circle_remove(struct circle *circle, const struct circle_statement *statement)
 {
-    struct circle_walk before;
     if (peer_id_equal(statement->subject, &circle->own)) {
         return ERR_INVALID;
     }
-    walk_members(circle, &before);
-    if (!walk_has(&before, statement->subject)) {
+    if (!walk_has(&circle->members, statement->subject)) {
         return ERR_NOT_FOUND;
     }
-    circle->settled = before;
+    circle->settled = circle->members;
     uint32_t number = next_number(circle, statement->subject, 1u << CIRCLE_ADD) - 1;
     status_t status = state(circle, statement, CIRCLE_REMOVE, number);
     if (status == OK) {
@@ -429,11 +454,18 @@ status_t circle_rename(struct circle *circle, const struct circle_statement *sta
     return state(circle, statement, CIRCLE_NAME, number);
 }
 
+bool circle_is_removed(const struct circle *circle)
+{
+    struct circle_walk ever;
+    walk_from_self(circle, NULL, &ever);
+    const struct circle_record *added = addition_of(circle, &ever, &circle->own);
+    uint32_t removal = removal_of(circle, &ever, &circle->own);
+    return removal > 0 && (!added || added->number <= removal);
+}
+
 bool circle_is_member(const struct circle *circle, const struct peer_id *id)
 {
-    struct circle_walk members;
-    walk_members(circle, &members);
-    return walk_has(&members, id);
+    return walk_has(&circle->members, id);
 }
 
 static void sort_ids(struct circle_walk *walk)
@@ -449,8 +481,7 @@ static void sort_ids(struct circle_walk *walk)
 
 size_t circle_members(const struct circle *circle, struct circle_member *out, size_t max)
 {
-    struct circle_walk members;
-    walk_members(circle, &members);
+    struct circle_walk members = circle->members;
     sort_ids(&members);
     for (size_t i = 0; i < members.count && i < max; i++) {
         const struct circle_record *added = addition_of(circle, &members, &members.ids[i]);

@@ -159,7 +159,11 @@ static void a_removal_reaches_everybody_and_wins_in_any_order(void)
     give_all();
     CHECK(!knows(0, 2) && !knows(1, 2));
     CHECK(knows(0, 1) && knows(1, 0));
-    CHECK(knows(2, 2)); // a device always is in its own circle, alone
+    CHECK(knows(2, 2)); // a device always is in its own circle
+    CHECK(circle_is_removed(&devices[2].circle) && !circle_is_removed(&devices[1].circle));
+    pair(0, 2);
+    give_all();
+    CHECK(!circle_is_removed(&devices[2].circle) && knows(1, 2));
 }
 
 static void an_old_addition_cannot_undo_a_removal_but_pairing_again_does(void)
@@ -288,6 +292,27 @@ static void any_flipped_bit_of_a_record_is_refused(void)
     CHECK_EQ(devices[1].circle.generation, 0);
 }
 
+static void what_is_new_is_told_once_and_in_order(void)
+{
+    begin();
+    pair(0, 1);
+    give(1, 0);
+    CHECK_EQ(name_device(0, 1, "Kitchen"), OK);
+    uint64_t after = 0;
+    int told = 0;
+    const struct circle_record *record;
+    while ((record = circle_news(&devices[0].circle, after))) {
+        CHECK(record->accepted > after);
+        after = record->accepted;
+        told++;
+    }
+    CHECK_EQ(told, 3);
+    CHECK_EQ(name_device(0, 1, "Bath"), OK); // takes the place of the older one
+    record = circle_news(&devices[0].circle, after);
+    CHECK(record && strcmp(record->name, "Bath") == 0);
+    CHECK(!circle_news(&devices[0].circle, record->accepted));
+}
+
 static void a_signer_with_another_key_is_caught(void)
 {
     begin();
@@ -343,6 +368,6 @@ TEST_MAIN(TEST(a_device_alone_trusts_itself_only), TEST(trust_travels_over_membe
           TEST(devices_a_removed_one_had_brought_stay),
           TEST(a_removed_device_can_bring_nobody_back_or_in), TEST(the_newest_name_wins_everywhere),
           TEST(the_order_of_arrival_does_not_matter), TEST(any_flipped_bit_of_a_record_is_refused),
-          TEST(a_signer_with_another_key_is_caught),
+          TEST(what_is_new_is_told_once_and_in_order), TEST(a_signer_with_another_key_is_caught),
           TEST(a_flood_of_strange_records_does_not_push_out_ours),
           TEST(mutated_values_never_break_the_parser))

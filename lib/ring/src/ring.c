@@ -247,13 +247,17 @@ status_t ring_skip(struct ring *ring)
 bool ring_should_wake(struct ring *ring)
 {
     struct ring_header *header = header_of(ring);
-    if (ring->side == RING_PRODUCER)
+    uint32_t used;
+    if (ring->side == RING_PRODUCER) {
+        // Nothing to read is no reason to wake: two sides that check after every wake-up would keep each other awake.
+        if (used_bytes(ring, &used) == OK && used == 0)
+            return false;
         return atomic_load(&header->consumer_sleeping) != 0 &&
                atomic_exchange(&header->consumer_sleeping, 0) != 0;
+    }
     uint32_t wanted = atomic_load(&header->producer_sleeping);
     if (wanted == 0)
         return false;
-    uint32_t used;
     // A corrupt ring wakes its peer: it finds out by itself.
     if (used_bytes(ring, &used) == OK && wanted <= ring->capacity && wanted > ring->capacity - used)
         return false;

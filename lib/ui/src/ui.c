@@ -29,6 +29,7 @@ struct ui {
     uint16_t number_hint;
     struct window windows[WINDOWS_MAX];
     uint32_t window_next;
+    char place[UI_EVENT_TEXT_MAX + 1]; // where the person is, as the stage said last
 };
 
 struct ui *ui_create(const struct ui_transport *transport)
@@ -171,6 +172,9 @@ static status_t content_set(struct ui *u, uint16_t number, const struct ui_desc 
                             uint32_t first)
 {
     struct ui_attributes attributes = attributes_of(desc, first);
+    if (u->next->links[number].kind == UI_APP && u->sent->sequence == 0) {
+        attributes.string[UI_PLACE] = text_of(u->place);
+    }
     buffer_clear(&u->scratch);
     ui_attributes_encode(&attributes, &u->scratch);
     struct span bytes = buffer_span(&u->scratch);
@@ -324,24 +328,38 @@ status_t ui_show(struct ui *u, ui_view_fn view, const void *state)
     return ERR_BAD_STATE;
 }
 
+// Answers the stage's own questions; false for an event that is the app's. *out_show: the view must
+// run again.
+static bool event_answer(struct ui *u, const struct ui_event *event, bool *out_show)
+{
+    *out_show = true;
+    switch (event->kind) {
+    case UI_EVENT_ROWS:
+        window_set(u, event->node, event->first, event->count);
+        return true;
+    case UI_EVENT_RESEND:
+        ui_tree_clear(u->sent);
+        return true;
+    case UI_EVENT_PLACE:
+        memcpy(u->place, event->text, sizeof u->place);
+        *out_show = false;
+        return true;
+    default:
+        return false;
+    }
+}
+
 status_t ui_poll(struct ui *u, ui_view_fn view, const void *state, struct ui_event *out_event)
 {
-    for (;;) {
-        status_t status = ui_show(u, view, state);
+    for (bool show = true;;) {
+        status_t status = show ? ui_show(u, view, state) : OK;
         struct ui_event event = {0};
         status = status == OK ? u->transport.receive(u->transport.context, &event) : status;
         if (status < 0) {
             return status;
         }
         event.text[UI_EVENT_TEXT_MAX] = 0;
-        switch (event.kind) {
-        case UI_EVENT_ROWS:
-            window_set(u, event.node, event.first, event.count);
-            break;
-        case UI_EVENT_RESEND:
-            ui_tree_clear(u->sent);
-            break;
-        default:
+        if (!event_answer(u, &event, &show)) {
             *out_event = event;
             return OK;
         }

@@ -53,6 +53,26 @@ static void the_escape_begins_a_command_anywhere(void)
     CHECK(strcmp(terminal, "half a wordand the rest\n") == 0);
 }
 
+static void only_a_person_s_command_is_echoed(void)
+{
+    setup(true);
+    typing_take(&typing, 'a');
+    CHECK(typing_echo(&typing)[0] == '\0');
+    typing_take(&typing, '\n');
+    typing_take(&typing, '~');
+    CHECK(strcmp(typing_echo(&typing), "~") == 0);
+    typing_take(&typing, 'p');
+    CHECK(strcmp(typing_echo(&typing), "p") == 0);
+    typing_take(&typing, '\b');
+    CHECK(strcmp(typing_echo(&typing), "\b \b") == 0);
+    typing_take(&typing, '\b');
+    CHECK(typing_echo(&typing)[0] == '\0');
+    typing_take(&typing, TYPING_ESCAPE);
+    typing_take(&typing, '~');
+    typing_take(&typing, 'p');
+    CHECK(typing_echo(&typing)[0] == '\0');
+}
+
 static void backspace_and_bounds_hold(void)
 {
     setup(true);
@@ -120,6 +140,6 @@ static void output_runs_across_both_wraps(void)
 
 TEST_MAIN(TEST(lines_with_a_tilde_are_commands),
           TEST(without_a_developer_image_all_is_the_terminal_s),
-          TEST(the_escape_begins_a_command_anywhere), TEST(backspace_and_bounds_hold),
-          TEST(random_bytes_do_no_harm), TEST(output_makes_newlines_for_terminals),
-          TEST(output_runs_across_both_wraps))
+          TEST(the_escape_begins_a_command_anywhere), TEST(only_a_person_s_command_is_echoed),
+          TEST(backspace_and_bounds_hold), TEST(random_bytes_do_no_harm),
+          TEST(output_makes_newlines_for_terminals), TEST(output_runs_across_both_wraps))

@@ -166,6 +166,15 @@ static void a_missing_device_is_not_tried_again(void)
     CHECK_EQ(supervisor.services[ROW_DISK].state, SERVICE_ENDED);
 }
 
+static void a_driver_that_found_nothing_is_left_alone(void)
+{
+    setup(0);
+    end(ROW_DISK, EXIT_NO_DEVICE);
+    CHECK_EQ(supervisor_due(&supervisor), DEADLINE_NEVER);
+    CHECK_EQ(supervisor.services[ROW_DISK].state, SERVICE_ENDED);
+    CHECK_EQ(supervisor.services[ROW_DISK].last_exit, EXIT_NO_DEVICE);
+}
+
 static void never_means_never(void)
 {
     setup(0);
@@ -209,5 +218,6 @@ static void a_stopping_system_restarts_nothing(void)
 TEST_MAIN(TEST(only_the_form_s_services_start), TEST(the_first_end_restarts_at_once_and_tells),
           TEST(repeated_ends_wait_longer_up_to_two_seconds), TEST(ten_healthy_seconds_forgive),
           TEST(faults_are_logged_with_cause_and_place), TEST(a_failing_start_is_tried_again_later),
-          TEST(a_missing_device_is_not_tried_again), TEST(never_means_never),
+          TEST(a_missing_device_is_not_tried_again),
+          TEST(a_driver_that_found_nothing_is_left_alone), TEST(never_means_never),
           TEST(ending_on_request_is_for_developers), TEST(a_stopping_system_restarts_nothing))

@@ -28,8 +28,9 @@ struct driver {
     struct ipc_server server;
     handle_t endpoint, signal;
     uint8_t *bytes;
-    struct ring transmit;
-    uint64_t frames, attached, transmit_bits;
+    struct ring receive, transmit;
+    uint64_t frames, attached, transmit_bits, receive_bits;
+    uint64_t takes; // how often it was woken
     handle_t client;
 };
 
@@ -52,11 +53,16 @@ static void driver_take(void *self, uint64_t bits)
 {
     struct driver *it = self;
     uint8_t frame[NETDEV_FRAME_MAX];
+    it->takes++;
     do {
         while (it->bytes != NULL && ring_pop(&it->transmit, frame, sizeof frame) > 0) {
             it->frames++;
         }
     } while (it->bytes != NULL && !ring_sleep(&it->transmit, 0));
+    if (it->bytes != NULL &&
+        ring_should_wake(&it->receive)) { // asks without having pushed, as a driver may
+        os_signal_raise(it->client, it->receive_bits);
+    }
 }
 
 static status_t driver_attach(void *self, struct ipc_request *request,
@@ -73,7 +79,11 @@ static status_t driver_attach(void *self, struct ipc_request *request,
     CHECK_EQ(
         ring_open(&it->transmit, it->bytes + NETDEV_RING_BYTES, NETDEV_RING_BYTES, RING_CONSUMER),
         OK);
+    CHECK_EQ(ring_open(&it->receive, it->bytes, NETDEV_RING_BYTES, RING_PRODUCER), OK);
     ring_sleep(&it->transmit, 0);
+    it->receive_bits = req->receive_bits;
+    it->client = request->handles[1];
+    request->handles[1] = HANDLE_NONE;
     rep->transmit_bits = it->transmit_bits;
     request->reply_handle_count = 1;
     return ipc_server_signal(&it->server, &request->reply_handles[0]);
@@ -371,6 +381,16 @@ static void body_udp(void)
     end_finish(&ends[1]);
 }
 
+static void body_quiet(void)
+{
+    setup();
+    ipc_host_run_for(30 * OS_SECOND); // addresses are there
+    uint64_t takes = driver.takes;
+    uint64_t frames = driver.frames;
+    ipc_host_run_for(60 * OS_SECOND);
+    CHECK(driver.takes - takes <= driver.frames - frames);
+}
+
 // A handle of an earlier instance, as clients hold it after net was restarted.
 static void body_stale(void)
 {
@@ -429,6 +449,11 @@ static void datagrams_carry_their_addresses(void)
     isolated(body_udp);
 }
 
+static void an_idle_driver_is_left_asleep(void)
+{
+    isolated(body_quiet);
+}
+
 static void handles_of_an_earlier_instance_are_refused(void)
 {
     isolated(body_stale);
@@ -436,4 +461,5 @@ static void handles_of_an_earlier_instance_are_refused(void)
 
 TEST_MAIN(TEST(streams_carry_both_ways_and_leak_nothing), TEST(wrong_requests_are_refused),
           TEST(connections_outlive_the_driver), TEST(watchers_hear_of_addresses),
-          TEST(datagrams_carry_their_addresses), TEST(handles_of_an_earlier_instance_are_refused))
+          TEST(datagrams_carry_their_addresses), TEST(an_idle_driver_is_left_asleep),
+          TEST(handles_of_an_earlier_instance_are_refused))

@@ -143,6 +143,32 @@ static void restarted_stage_shows_the_same_and_loses_nothing(void)
     world_finish(&world);
 }
 
+static void restart_in_the_middle_of_a_word_goes_on_there(void)
+{
+    for (int phone = 0; phone < 2; phone++) {
+        open_world(phone, 3, false);
+        CHECK(world_tap(&world, "New note"));
+        world_type(&world, "hlo");
+        world_key(&world, "Left");
+        world_key(&world, "Left");
+        world_restart_stage(&world);
+        world_type(&world, "el");
+        check_newest("hello");
+        world_finish(&world);
+    }
+}
+
+static void restart_keeps_the_app_in_front(void)
+{
+    open_world(true, 3, false);
+    CHECK(world_tap(&world, "Devices"));
+    CHECK(world_tap(&world, "Desktop"));
+    world_restart_stage(&world);
+    CHECK(tree_has("application \"Devices\""));
+    CHECK(tree_has("button \"Back\""));
+    world_finish(&world);
+}
+
 static void devices_are_paired_by_comparing_a_code(void)
 {
     open_world(true, 1, false);
@@ -277,6 +303,7 @@ TEST_MAIN(TEST(new_note_is_typed_into_its_document_and_listed),
           TEST(words_of_another_device_appear_under_the_caret), TEST(searching_narrows_the_list),
           TEST(deleted_note_is_gone_and_closed), TEST(empty_list_invites),
           TEST(restarted_stage_shows_the_same_and_loses_nothing),
+          TEST(restart_in_the_middle_of_a_word_goes_on_there), TEST(restart_keeps_the_app_in_front),
           TEST(devices_are_paired_by_comparing_a_code),
           TEST(refused_code_pairs_nothing_and_says_so), TEST(device_is_renamed_and_removed),
           TEST(terminal_reads_searches_and_edits), TEST(hostile_app_gets_errors_and_nothing_else),

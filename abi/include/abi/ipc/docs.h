@@ -21,6 +21,16 @@
 #define DOCS_RING_BYTES  65536u
 #define DOCS_INLINE_MAX  3900u // larger updates and states travel in a memory
 
+// What a handle to the service itself may do: its restriction in the manifest (0: every kind, no
+// links). A caller with a restriction sees, makes and removes documents of its kinds alone.
+enum docs_restriction {
+    DOCS_SEES_NOTES = 1,    // "note"
+    DOCS_SEES_CIRCLE = 2,   // "circle"
+    DOCS_SEES_TASKS = 4,    // "task"
+    DOCS_SEES_SETTINGS = 8, // "settings"
+    DOCS_LINKS = 0x800000,  // docs_link: services/mesh
+};
+
 // Makes a document of `kind` and gives [0] its handle. ERR_NO_SPACE.
 struct docs_create_req {
     char kind[DOCS_KIND_MAX];

@@ -115,6 +115,25 @@ static void a_large_write_leaves_in_bursts_and_then_is_quiet(void)
     CHECK(!chip_interrupts()); // nothing to send: no interrupt for an empty FIFO
 }
 
+static uint8_t draining_read(void *self, uint32_t number)
+{
+    if (number == 5 && chip.fifo > 0)
+        chip.fifo--; // time passes with every look
+    return chip_read(self, number);
+}
+
+static void a_flush_sends_everything_or_ends(void)
+{
+    setup();
+    uint8_t bytes[1000] = {7};
+    CHECK_EQ(uart_write(&uart, bytes, sizeof bytes), sizeof bytes);
+    uart_flush(&uart); // a port that is stuck
+    CHECK_EQ(chip.sent_size, 16);
+    uart.registers.read = draining_read;
+    uart_flush(&uart);
+    CHECK_EQ(chip.sent_size, sizeof bytes);
+}
+
 static void queues_run_across_the_index_wrap(void)
 {
     setup();
@@ -166,4 +185,5 @@ static void the_client_is_told_and_reads(void)
 
 TEST_MAIN(TEST(typed_bytes_arrive_in_order), TEST(bytes_that_find_no_room_are_counted),
           TEST(a_large_write_leaves_in_bursts_and_then_is_quiet),
-          TEST(queues_run_across_the_index_wrap), TEST(the_client_is_told_and_reads))
+          TEST(a_flush_sends_everything_or_ends), TEST(queues_run_across_the_index_wrap),
+          TEST(the_client_is_told_and_reads))

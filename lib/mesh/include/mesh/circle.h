@@ -31,6 +31,8 @@ enum circle_kind { CIRCLE_ADD = 1, CIRCLE_REMOVE = 2, CIRCLE_NAME = 3 };
 struct circle_record {
     uint8_t kind; // enum circle_kind; 0: the slot is free
     uint32_t number;
+    uint64_t
+        accepted; // the circle's generation when it was accepted here; not part of what is signed
     uint64_t time_unix_ms; // when, as the author's clock said; only shown, never decides
     struct peer_id subject, author;
     char name[CIRCLE_NAME_MAX];
@@ -49,6 +51,7 @@ struct circle {
     struct peer_id own;
     struct circle_record records[CIRCLE_RECORDS_MAX];
     uint64_t generation;        // grows with every accepted record
+    struct circle_walk members; // who is a member now
     struct circle_walk settled; // who was a member when circle_settle last ran
 };
 
@@ -70,6 +73,11 @@ status_t circle_merge(struct circle *circle, struct span key, struct span value)
 // costs nobody else. Returns how many records that made, or the signer's refusal.
 status_t circle_settle(struct circle *circle, const struct mesh_signer *signer,
                        uint64_t time_unix_ms);
+// The same for a value alone: its key follows from it.
+status_t circle_merge_value(struct circle *circle, struct span value);
+// The record accepted next after generation `after`, or NULL: for saving and passing on what is
+// new. Borrowed until the next change.
+const struct circle_record *circle_news(const struct circle *circle, uint64_t after);
 // The (key, value) of a record, as circle_merge takes it; `out_key` gets a terminating zero.
 void circle_record_key(const struct circle_record *record, char out_key[CIRCLE_KEY_MAX]);
 size_t circle_record_value(const struct circle_record *record, uint8_t out_value[CIRCLE_VALUE_MAX]);
@@ -91,6 +99,8 @@ status_t circle_remove(struct circle *circle, const struct circle_statement *sta
 // The subject's name on all devices. ERR_NOT_FOUND no member.
 status_t circle_rename(struct circle *circle, const struct circle_statement *statement);
 
+// True if the others took this device out: they will refuse it until it is paired again.
+bool circle_is_removed(const struct circle *circle);
 bool circle_is_member(const struct circle *circle, const struct peer_id *id);
 // Fills up to `max` members, this device first, the others by id; returns how many there are.
 size_t circle_members(const struct circle *circle, struct circle_member *out, size_t max);

@@ -64,8 +64,10 @@ enum ui_event_kind {
         4, // rows [first, first + count) of list `node` are wanted (answered by the library)
     UI_EVENT_RESEND = 5, // the stage lost the tree (answered by the library)
     UI_EVENT_CHANGED =
-        6,             // something else the app waits for (a document, a service) may have changed
-    UI_EVENT_CLOSE = 7 // the task ends; save and return
+        6,              // something else the app waits for (a document, a service) may have changed
+    UI_EVENT_CLOSE = 7, // the task ends; save and return
+    UI_EVENT_PLACE = 8 // where the person is, in the stage's words: kept by the library, given back
+                       // to a new stage
 };
 
 enum { UI_EVENT_TEXT_MAX = 119 };

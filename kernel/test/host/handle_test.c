@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// Handle tables and badges.
+#include "fake.h"
+
+#include "cap/badge.h"
+#include "cap/handle.h"
+#include "ipc/endpoint.h"
+#include "ipc/signal.h"
+
+#include "base/test.h"
+
+static handle_t signal_handle(struct handle_table *table)
+{
+    struct signal *signal = signal_create();
+    handle_t handle;
+    CHECK_EQ(handle_insert(table, &signal->object, NULL, object_rights(OBJECT_SIGNAL), &handle),
+             OK);
+    return handle;
+}
+
+static void finish(struct handle_table *table)
+{
+    for (uint32_t cursor = 0; handle_table_close_next(table, &cursor);)
+        continue;
+    handle_table_finish(table);
+}
+
+static void handle_value_is_not_reused_soon(void)
+{
+    struct handle_table table;
+    fake_start();
+    handle_table_init(&table);
+    handle_t first = signal_handle(&table);
+    CHECK_EQ(handle_close(&table, first), OK);
+    for (uint32_t i = 0; i < 60000; i++) {
+        handle_t next = signal_handle(&table);
+        CHECK(next != first && next != HANDLE_NONE);
+        handle_close(&table, next);
+        CHECK(handle_find(&table, first) == NULL);
+    }
+    finish(&table);
+}
+
+static void table_holds_exactly_its_bound(void)
+{
+    struct handle_table table;
+    fake_start();
+    handle_table_init(&table);
+    for (uint32_t i = 0; i < HANDLES_MAX; i++)
+        signal_handle(&table);
+    struct signal *signal = signal_create();
+    handle_t handle;
+    CHECK_EQ(handle_insert(&table, &signal->object, NULL, 0, &handle), ERR_FULL);
+    CHECK_EQ(handle_reserve(&table, 1), ERR_FULL);
+    object_release(&signal->object);
+    finish(&table);
+}
+
+static void insert_without_memory_changes_nothing(void)
+{
+    struct handle_table table;
+    fake_start();
+    handle_table_init(&table);
+    struct signal *signal = signal_create();
+    while (page_allocate() != PADDR_NONE)
+        continue;
+    handle_t handle;
+    CHECK_EQ(handle_insert(&table, &signal->object, NULL, 0, &handle), ERR_NO_MEMORY);
+    CHECK_EQ(table.used, 0);
+    CHECK_EQ(signal->object.references, 1);
+}
+
+static void duplicate_never_gains(void)
+{
+    struct handle_table table;
+    fake_start();
+    handle_table_init(&table);
+    handle_t all = signal_handle(&table);
+    handle_t less, more;
+    for (uint32_t rights = 0; rights <= RIGHT_ALL; rights++) {
+        status_t status = handle_duplicate(&table, all, rights, 0, &less);
+        bool subset = (rights & ~object_rights(OBJECT_SIGNAL)) == 0;
+        CHECK_EQ(status, subset ? OK : ERR_DENIED);
+        if (status != OK)
+            continue;
+        status = handle_duplicate(&table, less, rights | RIGHT_RAISE, 0, &more);
+        CHECK(status == OK ||
+              (rights & (RIGHT_RAISE | RIGHT_DUPLICATE)) != (RIGHT_RAISE | RIGHT_DUPLICATE));
+        if (status == OK)
+            handle_close(&table, more);
+        handle_close(&table, less);
+    }
+    CHECK_EQ(handle_duplicate(&table, all, RIGHT_RAISE, 9, &more), ERR_INVALID);
+    finish(&table);
+}
+
+static void badge_closes_once_with_its_last_handle(void)
+{
+    struct handle_table table;
+    fake_start();
+    handle_table_init(&table);
+    struct endpoint *endpoint = endpoint_create();
+    handle_t root, a, b, c;
+    CHECK_EQ(handle_insert(&table, &endpoint->object, NULL, object_rights(OBJECT_ENDPOINT), &root),
+             OK);
+    uint32_t rights = RIGHT_CALL | RIGHT_DUPLICATE;
+    CHECK_EQ(handle_duplicate(&table, root, rights, 5, &a), OK);
+    CHECK_EQ(handle_duplicate(&table, root, rights, 5, &b), OK);
+    CHECK_EQ(handle_duplicate(&table, a, rights, 0, &c), OK);
+    CHECK_EQ(handle_duplicate(&table, a, rights, 6, &c), ERR_DENIED);
+    handle_close(&table, a);
+    handle_close(&table, c);
+    CHECK(list_is_empty(&endpoint->closed));
+    handle_close(&table, b);
+    struct badge *closed = LIST_FIRST(&endpoint->closed, struct badge, link);
+    CHECK(closed != NULL && closed->value == 5);
+    // The same number again is a new badge: the old end is still told.
+    CHECK_EQ(handle_duplicate(&table, root, rights, 5, &a), OK);
+    CHECK(!list_is_empty(&endpoint->closed));
+    finish(&table);
+}
+
+TEST_MAIN(TEST(handle_value_is_not_reused_soon), TEST(table_holds_exactly_its_bound),
+          TEST(duplicate_never_gains), TEST(badge_closes_once_with_its_last_handle),
+          TEST(insert_without_memory_changes_nothing))

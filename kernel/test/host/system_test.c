@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole portable kernel under a random program: a hart whose current thread makes system calls
+// by seed, while processes and threads are born, killed, time out and talk. After every call the
+// invariants of ipc/ and sched/ are checked, and in the end everything must be freed again. The
+// planted twin forgets a reference and must fail.
+#include "fake.h"
+
+#include "boot/first.h"
+#include "cap/badge.h"
+#include "ipc/endpoint.h"
+#include "ipc/reply.h"
+#include "ipc/signal.h"
+#include "sched/chore.h"
+#include "sched/lock.h"
+#include "sched/process.h"
+#include "sched/schedule.h"
+#include "trap/calls.h"
+#include "trap/fault.h"
+
+#include "base/test.h"
+
+#define STEPS     150000u
+#define ROUNDS    6u
+#define PAGE_AT   0x30000000ull
+#define PROCESSES 64u
+
+struct thread *trap_syscall(struct thread *thread);
+
+static struct process *seen[PROCESSES];
+static uint32_t seen_count;
+static uint64_t random_state;
+static struct thread *driver; // always ready, never killed: the simulated hart must not idle
+static struct object machine_object = {.references = 1, .kind = OBJECT_MACHINE};
+static struct object log_object = {.references = 1, .kind = OBJECT_LOG};
+
+static uint64_t random_next(void)
+{
+    return fake_random(&random_state);
+}
+
+// A handle of `process`, most often a live one.
+static handle_t some_handle(struct process *process)
+{
+    if (process->handles.fresh == 0 || random_next() % 16 == 0)
+        return (handle_t)random_next();
+    uint32_t slot = (uint32_t)(random_next() % process->handles.fresh);
+    return (uint32_t)process->handles
+                   .chunks[slot / HANDLE_CHUNK_ENTRIES][slot % HANDLE_CHUNK_ENTRIES]
+                   .generation
+               << 16 |
+           slot;
+}
+
+// One of that kind, if a few tries find it.
+static handle_t some_handle_of(struct process *process, uint32_t kind)
+{
+    handle_t handle = HANDLE_NONE;
+    for (uint32_t i = 0; i < 24; i++) {
+        handle = some_handle(process);
+        struct handle_entry *entry = handle_find(&process->handles, handle);
+        if (entry != NULL && entry->object->kind == kind)
+            break;
+    }
+    return handle;
+}
+
+// The kind of object that a call's first argument names.
+static uint32_t first_kind(uint64_t number)
+{
+    static const uint8_t kinds[SYSCALL_COUNT_MAX] = {
+        [SYSCALL_call] = OBJECT_ENDPOINT,
+        [SYSCALL_reply_receive] = OBJECT_ENDPOINT,
+        [SYSCALL_reply] = OBJECT_REPLY,
+        [SYSCALL_handle_give] = OBJECT_PROCESS,
+        [SYSCALL_signal_raise] = OBJECT_SIGNAL,
+        [SYSCALL_signal_wait] = OBJECT_SIGNAL,
+        [SYSCALL_signal_bind] = OBJECT_SIGNAL,
+        [SYSCALL_memory_info] = OBJECT_MEMORY,
+        [SYSCALL_process_start] = OBJECT_PROCESS,
+        [SYSCALL_process_info] = OBJECT_PROCESS,
+        [SYSCALL_process_watch] = OBJECT_PROCESS,
+        [SYSCALL_timer_create] = OBJECT_SIGNAL,
+        [SYSCALL_timer_set] = OBJECT_TIMER,
+        [SYSCALL_interrupt_create] = OBJECT_MACHINE,
+        [SYSCALL_interrupt_done] = OBJECT_INTERRUPT,
+        [SYSCALL_log_read] = OBJECT_LOG,
+        [SYSCALL_log_write] = OBJECT_LOG,
+        [SYSCALL_handle_duplicate] = OBJECT_ENDPOINT,
+    };
+    return kinds[number];
+}
+
+static uint64_t some_deadline(void)
+{
+    switch (random_next() % 4) {
+    case 0:
+        return DEADLINE_NOW;
+    case 1:
+        return DEADLINE_NEVER;
+    default:
+        return (fake_ticks + random_next() % 2000) * 100;
+    }
+}
+
+static uint64_t some_info(void)
+{
+    uint64_t pick = random_next();
+    if (pick % 8 == 0)
+        return random_next();
+    if (pick % 8 == 1)
+        return REPLY_NONE;
+    uint32_t handles = pick % 8 < 4 ? (uint32_t)(pick >> 8 & 3) : 0;
+    return message_info((uint32_t)(pick >> 32) & 0xff,
+                        pick >> 16 & 1 ? 16 : (uint32_t)(pick >> 20 & 0xfff), handles);
+}
+
+static void arguments_fill(struct thread *thread)
+{
+    static const uint64_t numbers[] = {0,       1,          PAGE_SIZE, 5 * PAGE_SIZE,
+                                       PAGE_AT, 0x60000000, USER_END,  UINT64_MAX};
+    struct frame *frame = &thread->frame;
+    for (uint32_t i = 0; i < 3; i++)
+        frame->argument[i] =
+            random_next() % 3 ? some_handle(thread->process) : numbers[random_next() % 8];
+    for (uint32_t i = 0; i < MESSAGE_WORDS; i++)
+        frame->words[i] = numbers[random_next() % 8];
+    for (uint32_t i = 0; i < MESSAGE_HANDLES_MAX; i++)
+        thread->message->handles[i] = some_handle(thread->process);
+}
+
+// Shapes the arguments so that the interesting calls often succeed.
+static void call_shape(struct thread *thread, uint64_t number)
+{
+    struct frame *frame = &thread->frame;
+    if (first_kind(number) != OBJECT_NONE && random_next() % 4 != 0)
+        frame->argument[0] = some_handle_of(thread->process, first_kind(number));
+    switch (number) {
+    case SYSCALL_call:
+    case SYSCALL_reply_receive:
+        frame->argument[1] = some_info();
+        frame->argument[2] = some_deadline();
+        break;
+    case SYSCALL_reply:
+        frame->argument[1] = message_info(1, 8, 0);
+        break;
+    case SYSCALL_handle_duplicate:
+        frame->argument[1] = RIGHT_ALL & (random_next() | RIGHT_DUPLICATE | RIGHT_TRANSFER);
+        if (random_next() % 2 == 0)
+            frame->argument[1] = RIGHT_CALL | RIGHT_TRANSFER | RIGHT_DUPLICATE;
+        frame->argument[2] = random_next() % 3 ? 0 : 1 + random_next() % 5;
+        break;
+    case SYSCALL_signal_wait:
+        frame->argument[1] = random_next();
+        frame->argument[2] = some_deadline();
+        break;
+    case SYSCALL_process_watch:
+        frame->argument[1] = some_handle_of(thread->process, OBJECT_SIGNAL);
+        break;
+    case SYSCALL_interrupt_create:
+        frame->argument[1] = random_next() % 70;
+        frame->argument[2] = some_handle_of(thread->process, OBJECT_SIGNAL);
+        break;
+    case SYSCALL_process_start:
+        *frame = (struct frame){.argument = {frame->argument[0], PAGE_AT, PAGE_AT},
+                                .words = {0x60000000, random_next() % 8}};
+        break;
+    case SYSCALL_timer_set:
+        frame->argument[1] = some_deadline();
+        break;
+    case SYSCALL_thread_create:
+        *frame = (struct frame){.argument = {PAGE_AT, PAGE_AT, 1},
+                                .words = {PAGE_AT, random_next() % 8}};
+        break;
+    case SYSCALL_memory_create:
+        frame->argument[0] = (1 + random_next() % 20) * PAGE_SIZE;
+        frame->argument[1] = random_next() % 2;
+        break;
+    case SYSCALL_memory_map:
+        frame->argument[0] =
+            random_next() % 4 ? HANDLE_NONE : some_handle_of(thread->process, OBJECT_PROCESS);
+        frame->argument[1] = some_handle_of(thread->process, OBJECT_MEMORY);
+        frame->argument[2] = 0x60000000 + random_next() % 32 * PAGE_SIZE;
+        frame->words[0] = random_next() % 4 * PAGE_SIZE;
+        frame->words[1] = (1 + random_next() % 5) * PAGE_SIZE;
+        frame->words[2] = 1 + random_next() % 5;
+        break;
+    case SYSCALL_memory_unmap:
+        frame->argument[0] = HANDLE_NONE;
+        frame->argument[1] = 0x60000000 + random_next() % 32 * PAGE_SIZE;
+        frame->argument[2] = (1 + random_next() % 9) * PAGE_SIZE;
+        break;
+    default:
+        break;
+    }
+}
+
+static bool allowed(const struct thread *thread, uint64_t number)
+{
+    if (number == SYSCALL_machine_power || number == SYSCALL_log_console ||
+        number == SYSCALL_process_kill)
+        return false; // kills are the driver's
+    bool ends = number == SYSCALL_process_exit || number == SYSCALL_thread_exit;
+    bool waits =
+        number == SYSCALL_call || number == SYSCALL_reply_receive || number == SYSCALL_signal_wait;
+    if (thread->process == driver->process)
+        return thread == driver ? !ends && !waits : number != SYSCALL_process_exit;
+    return !ends || random_next() % 64 == 0;
+}
+
+static void random_call(struct thread *thread)
+{
+    uint64_t number = random_next() % SYSCALL_COUNT_MAX;
+    if (random_next() % 2 == 0)
+        number = random_next() % 20;
+    if (!allowed(thread, number))
+        number = SYSCALL_clock;
+    arguments_fill(thread);
+    call_shape(thread, number);
+    thread->frame.number = number;
+}
+
+// A process with one thread, some handles in common with the others, created behind the system
+// calls.
+static struct thread *process_spawn(struct process *giver, uint32_t priority)
+{
+    struct process *process;
+    struct memory *memory;
+    if (seen_count == PROCESSES ||
+        process_create(NULL, (const uint64_t[3]){'p', 0, 0}, &process) != OK)
+        return NULL;
+    CHECK_EQ(memory_create(process, PAGE_SIZE, 0, &memory), OK);
+    struct mapping page = {
+        .address = PAGE_AT, .size_bytes = PAGE_SIZE, .protect = PROTECT_READ | PROTECT_WRITE};
+    CHECK_EQ(space_map(&process->space, memory, &page), OK);
+    object_release(&memory->object);
+    struct thread *thread;
+    struct thread_options options = {
+        .process = process, .entry = PAGE_AT, .message_address = PAGE_AT, .priority = priority};
+    CHECK_EQ(thread_create(&options, &thread), OK);
+    process_started(process, 20);
+    object_release(&thread->object);
+    seen[seen_count++] = process;
+    for (uint32_t i = 0; giver != NULL && i < 12; i++) {
+        handle_t handle = some_handle(giver), copy;
+        if (handle_duplicate(&giver->handles, handle,
+                             RIGHT_CALL | RIGHT_RECEIVE | RIGHT_TRANSFER | RIGHT_DUPLICATE, i % 3,
+                             &copy) == OK ||
+            handle_duplicate(&giver->handles, handle,
+                             RIGHT_RAISE | RIGHT_WAIT | RIGHT_TRANSFER | RIGHT_DUPLICATE, 0,
+                             &copy) == OK) {
+            if (handle_reserve(&process->handles, 1) == OK)
+                handle_move(&giver->handles, copy, &process->handles);
+        }
+    }
+    return thread;
+}
+
+static void thread_check(const struct thread *thread)
+{
+    CHECK(thread->priority >= thread->own_priority && thread->priority < PRIORITY_COUNT);
+    CHECK(thread->serving == NULL ||
+          (thread->serving->server == thread && thread->serving->state == THREAD_CALLING));
+    switch (thread->state) {
+    case THREAD_READY:
+        CHECK(thread->running ? harts[0].current == thread : !list_is_empty(&thread->link));
+        CHECK(thread->running || (ready_bitmap >> thread->priority & 1));
+        CHECK(thread->server == NULL && thread->reply == NULL && thread->deadline.heap == NULL);
+        break;
+    case THREAD_CALLING:
+        CHECK((thread->server != NULL) != (thread->reply != NULL));
+        CHECK(thread->server == NULL || thread->server->serving == thread);
+        CHECK(thread->reply == NULL || thread->reply->caller == thread);
+        break;
+    case THREAD_SENDING:
+        CHECK(thread->endpoint != NULL && thread->endpoint->receive_handles > 0);
+        CHECK(!list_is_empty(&thread->link) && list_is_empty(&thread->endpoint->receivers));
+        break;
+    case THREAD_RECEIVING:
+        CHECK(!list_is_empty(&thread->link));
+        CHECK(thread->bound == NULL || thread->bound->bits == 0);
+        break;
+    case THREAD_WAITING:
+        CHECK(!list_is_empty(&thread->link) && (thread->waited->bits & thread->wait_mask) == 0);
+        break;
+    default:
+        CHECK(false);
+    }
+}
+
+static void invariants_check(void)
+{
+    for (uint32_t i = 0; i < seen_count; i++) {
+        struct list_node *it;
+        uint32_t count = 0;
+        LIST_FOR_EACH(it, &seen[i]->threads)
+        {
+            thread_check(CONTAINER_OF(it, struct thread, process_link));
+            count++;
+        }
+        CHECK_EQ(count, seen[i]->thread_count);
+    }
+}
+
+// Drops the dead from `seen`; each was held once by its spawner.
+static void seen_sweep(bool all)
+{
+    for (uint32_t i = 0; i < seen_count; i++) {
+        if (!all && !seen[i]->done)
+            continue;
+        struct process *process = seen[i];
+        seen[i--] = seen[--seen_count];
+        object_release(&process->object);
+    }
+}
+
+static void random_disaster(void)
+{
+    seen_sweep(false);
+    uint64_t pick = random_next();
+    if (seen_count < 6 || pick % 3 == 0) {
+        struct thread *thread = process_spawn(driver->process, (uint32_t)(random_next() % 20));
+        if (thread != NULL)
+            schedule_ready(thread);
+        return;
+    }
+    struct process *victim = seen[pick / 8 % seen_count];
+    if (victim != driver->process && !list_is_empty(&victim->threads))
+        process_end(victim, 1, NULL);
+}
+
+static void driver_start(void)
+{
+    handle_t handle;
+    driver = process_spawn(NULL, 0);
+    object_hold(&machine_object);
+    object_hold(&log_object);
+    handle_insert(&driver->process->handles, &machine_object, NULL, object_rights(OBJECT_MACHINE),
+                  &handle);
+    handle_insert(&driver->process->handles, &log_object, NULL, object_rights(OBJECT_LOG), &handle);
+    for (uint32_t i = 0; i < 6; i++) {
+        handle_insert(&driver->process->handles, &endpoint_create()->object, NULL,
+                      object_rights(OBJECT_ENDPOINT), &handle);
+        handle_insert(&driver->process->handles, &signal_create()->object, NULL,
+                      object_rights(OBJECT_SIGNAL), &handle);
+    }
+    schedule_ready(driver);
+}
+
+static uint64_t round_run(uint64_t seed)
+{
+    random_state = seed;
+    kernel_lock();
+    driver_start();
+    struct thread *thread = schedule_leave();
+    for (uint32_t step = 0; step < STEPS && test_failures == 0; step++) {
+        fake_ticks += random_next() % 40;
+        arch_poll_interrupts();
+        if (random_next() % 50 == 0)
+            random_disaster();
+        thread = harts[0].current;
+        if (thread == NULL || thread->state == THREAD_ENDED || random_next() % 8 == 0) {
+            kernel_lock();
+            schedule_yield();
+            thread = schedule_leave();
+        }
+        random_call(thread);
+        thread = trap_syscall(thread);
+        invariants_check();
+    }
+    for (uint32_t i = 0; i < seen_count; i++)
+        process_end(seen[i], 0, NULL);
+    while (chore_step())
+        continue;
+    seen_sweep(true);
+    while (chore_step())
+        continue;
+    CHECK_EQ(seen_count, 0);
+    return pages_count().free;
+}
+
+static void random_programs_break_no_invariant_and_leave_nothing(void)
+{
+    fake_start();
+    uint64_t free_before = 0;
+    for (uint32_t round = 0; round < ROUNDS && test_failures == 0; round++) {
+        uint64_t free_pages = round_run(1 + round);
+        if (round == 1)
+            free_before = free_pages;
+        // Slabs keep a warm page or two each.
+        CHECK(round < 2 || free_pages + 12 >= free_before);
+        CHECK_EQ(fake_active_roots, 0);
+        CHECK_EQ(machine_object.references, 1);
+    }
+}
+
+TEST_MAIN(TEST(random_programs_break_no_invariant_and_leave_nothing))
