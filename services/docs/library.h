@@ -24,7 +24,7 @@
 #define LIBRARY_DOCUMENTS_MAX 1024u
 #define LIBRARY_UPDATE_MAX    (1u << 20)
 #define LIBRARY_QUEUE_MAX     (4u << 20) // bytes of updates that wait for the store
-#define LIBRARY_MEMORY_MAX    (8u << 20) // of documents in memory; those in use may go beyond
+#define LIBRARY_MEMORY_MAX    (6u << 20) // of documents in memory; those in use may go beyond
 #define LIBRARY_DOCUMENT_MAX  (8u << 20) // memory of one
 #define LIBRARY_INDEX         "nexus-index-0001"
 

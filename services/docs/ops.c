@@ -332,7 +332,8 @@ static status_t do_link(void *self, struct ipc_request *request, const struct do
 {
     struct docs *docs = self;
     status_t status = enter(docs, request);
-    if (status == OK && !(PLAN_BADGE_RESTRICTION(request->badge) & DOCS_LINKS))
+    uint32_t restriction = PLAN_BADGE_RESTRICTION(request->badge);
+    if (status == OK && restriction != 0 && !(restriction & DOCS_LINKS))
         status = ERR_DENIED;
     if (status == OK && request->handle_count != 2)
         status = ERR_INVALID;

@@ -21,8 +21,8 @@
 #define DOCS_RING_BYTES  65536u
 #define DOCS_INLINE_MAX  3900u // larger updates and states travel in a memory
 
-// What a handle to the service itself may do: its restriction in the manifest (0: every kind, no
-// links). A caller with a restriction sees, makes and removes documents of its kinds alone.
+// What a handle to the service itself may do: its restriction in the manifest (0: everything). A
+// caller with a restriction sees, makes and removes documents of its kinds alone.
 enum docs_restriction {
     DOCS_SEES_NOTES = 1,    // "note"
     DOCS_SEES_CIRCLE = 2,   // "circle"
