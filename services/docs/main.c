@@ -37,7 +37,7 @@ static void random_bytes(void *self, void *bytes, size_t size)
         struct ipc_extra extra = {.reply_tail = (uint8_t *)bytes + done, .reply_tail_max = part};
         status_t status = entropy_read(os_handle("entropy"), &request, &reply, &extra);
         if (status < 0 || extra.reply_tail_size != part) {
-            log_printf("docs: no entropy: %s", error_text(status));
+            log_printf("no entropy: %s", error_text(status));
             os_process_exit(1);
         }
         done += part;
@@ -48,7 +48,7 @@ int main(void)
 {
     status_t status = store_client_init(&store, os_handle("store"));
     if (status < 0) {
-        log_printf("docs: no buffer for the store: %s", error_text(status));
+        log_printf("no buffer for the store: %s", error_text(status));
         return 1;
     }
     const struct library_options options = {.storage = &store_client_ops,

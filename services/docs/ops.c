@@ -84,7 +84,7 @@ static void flush_run(void *self)
     status_t before = docs->library.error;
     status_t status = library_flush(&docs->library);
     if (status < 0 && status != before)
-        log_printf("docs: changes wait, the store says: %s", error_text(status));
+        log_printf("changes wait, the store says: %s", error_text(status));
     if (status < 0)
         ipc_timer_start(&docs->server, &docs->flush, os_deadline(RETRY_DELAY));
 }
@@ -407,11 +407,11 @@ static void read_library(void *self)
     if (docs->refused == OK) {
         views_init(&docs->views, &docs->library);
         docs->peers.library = &docs->library;
-        log_printf("docs: %u documents", (unsigned)docs->library.document_count);
+        log_printf("%u documents", (unsigned)docs->library.document_count);
         return;
     }
     if (docs->refused != before)
-        log_printf("docs: the library cannot be read: %s", error_text(docs->refused));
+        log_printf("the library cannot be read: %s", error_text(docs->refused));
     ipc_timer_start(&docs->server, &docs->reading, os_deadline(RETRY_DELAY));
 }
 

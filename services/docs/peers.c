@@ -118,7 +118,7 @@ static void send(struct peer *peer)
 static void give_up(struct peer *peer, status_t reason)
 {
     if (!peer->over)
-        log_printf("docs: a link ends: %s", error_text(reason));
+        log_printf("a link ends: %s", error_text(reason));
     peer->over = ring_push(&peer->out, NULL, 0) == OK || peer->out.corrupt;
     if (ring_should_wake(&peer->out))
         (void)os_signal_raise(peer->signal, peer->receive_bits);
