@@ -48,7 +48,8 @@ struct plan_form {
 };
 _Static_assert(sizeof(struct plan_form) == 56, "no padding");
 
-// A program that ends with this code found no device to drive (or nothing else to do, ever) and is not restarted.
+// A program that ends with this code found no device to drive (or nothing else to do, ever) and is
+// not restarted.
 #define EXIT_NO_DEVICE 69
 
 enum plan_restart { PLAN_RESTART_ALWAYS = 0, PLAN_RESTART_NEVER = 1 };

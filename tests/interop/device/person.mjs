@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A device of the same person, written by others: js-libp2p for the link, real Yjs for the documents, and the pairing and
-// sync protocols from docs/protocols alone. Commands come in on stdin, one a line; each is answered by one line of JSON.
+// A device of the same person, written by others: js-libp2p for the link, real Yjs for the documents, and the pairing
+// and sync protocols from docs/protocols alone. Commands come in on stdin, one a line; each is answered by one line of
+// JSON.
 //
 //   person.mjs ADDRESS
 //     ping | identify | refused | pair | confirm | sync | notes | append ID TEXT | quit
