@@ -157,8 +157,9 @@ status_t handle_duplicate(struct handle_table *table, handle_t handle, uint32_t 
     struct handle_entry *entry = handle_find(table, handle);
     if (entry == NULL)
         return ERR_BAD_HANDLE;
-    if (!(entry->rights & RIGHT_DUPLICATE) || (rights & ~(uint32_t)entry->rights) != 0)
+    if (!(entry->rights & RIGHT_DUPLICATE))
         return ERR_DENIED;
+    rights &= entry->rights;
     struct badge *badge = entry->badge;
     if (badge_value != 0 && (badge != NULL || entry->object->kind != OBJECT_ENDPOINT))
         return badge != NULL ? ERR_DENIED : ERR_INVALID;

@@ -63,7 +63,7 @@ status_t handle_close(struct handle_table *table, handle_t handle);
 // Moves a handle to another table, which must have room (handle_reserve). The entry's value
 // changes.
 handle_t handle_move(struct handle_table *from, handle_t handle, struct handle_table *to);
-// Makes a second handle with `rights` (a subset) and, for an endpoint handle without one, `badge`
+// Makes a second handle with at most `rights` and, for an endpoint handle without one, `badge`
 // (0: as it is). ERR_BAD_HANDLE, ERR_DENIED, ERR_INVALID, ERR_FULL, ERR_NO_MEMORY.
 status_t handle_duplicate(struct handle_table *table, handle_t handle, uint32_t rights,
                           uint64_t badge, handle_t *out_handle);

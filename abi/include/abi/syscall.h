@@ -21,7 +21,7 @@
     S(3, reply)               /* reply handle (consumed), info, -, words → status */               \
     S(4, endpoint_create)     /* → endpoint handle with all rights */                              \
     /* Handles. */                                                                                 \
-    S(8, handle_duplicate)    /* handle, rights, badge (0: keep) → handle */                       \
+    S(8, handle_duplicate)    /* handle, rights (at most these), badge (0: keep) → handle */       \
     S(9, handle_close)        /* handle → status */                                                \
     S(10, handle_give)        /* process, handle (moved) → handle value in that process */         \
     S(11, handle_info)        /* handle → kind, rights, badge */                                   \
