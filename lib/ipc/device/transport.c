@@ -114,8 +114,10 @@ void ipc_transport_reply(handle_t reply, const struct ipc_answer *answer)
         os_handle_close(reply);
 }
 
-// Serves one request; leaves the reply in `message` and returns its info word, or REPLY_NONE.
-static uint64_t serve(struct ipc_server *server, struct os_message *message)
+// Serves one request; leaves the reply in `message` and `out` and returns its info word, or
+// REPLY_NONE.
+static uint64_t serve(struct ipc_server *server, struct os_message *message,
+                      struct ipc_outgoing *out)
 {
     uint64_t info = message->a1;
     struct ipc_incoming incoming = {.badge = message->a2,
@@ -123,20 +125,29 @@ static uint64_t serve(struct ipc_server *server, struct os_message *message)
                                     .size = message_size(info),
                                     .bytes = bytes_of(message, info)};
     incoming.handle_count = take_handles(info, incoming.handles);
-    struct ipc_outgoing out;
-    ipc_dispatch(server, &incoming, &out);
-    if (out.deferred)
+    ipc_dispatch(server, &incoming, out);
+    if (out->deferred)
         return REPLY_NONE;
     struct pieces pieces = {.first = server->reply_bytes,
-                            .first_size = out.size,
-                            .handles = out.handles,
-                            .handle_count = out.handle_count};
-    return pack(&pieces, (uint32_t)out.status, message->words);
+                            .first_size = out->size,
+                            .handles = out->handles,
+                            .handle_count = out->handle_count};
+    return pack(&pieces, (uint32_t)out->status, message->words);
+}
+
+// The kernel refused the reply: its caller is told that we failed it, and what it was to get is
+// closed.
+static void drop_reply(struct ipc_outgoing *out)
+{
+    for (uint32_t i = 0; i < out->handle_count; i++)
+        os_handle_close(out->handles[i]);
+    out->handle_count = 0;
 }
 
 _Noreturn void ipc_server_run(struct ipc_server *server)
 {
     struct os_message message = {0};
+    struct ipc_outgoing out = {0};
     uint64_t reply = REPLY_NONE;
     for (;;) {
         message.a0 = server->service.endpoint;
@@ -146,7 +157,7 @@ _Noreturn void ipc_server_run(struct ipc_server *server)
         reply = REPLY_NONE;
         switch ((int64_t)message.a0) {
         case RECEIVED_CALL:
-            reply = serve(server, &message);
+            reply = serve(server, &message, &out);
             break;
         case RECEIVED_SIGNAL:
             if (!ipc_server_handle_bits(server, message.a1))
@@ -158,8 +169,8 @@ _Noreturn void ipc_server_run(struct ipc_server *server)
         case ERR_TIMEOUT:
             ipc_server_handle_timer(server, os_clock());
             break;
-        default: // the reply could not be sent (its caller's table is full, say): nobody waits for
-                 // it any more
+        default:
+            drop_reply(&out);
             break;
         }
     }

@@ -5,45 +5,10 @@
 #include "os/memory.h"
 
 #include "base/math.h"
-#include "os/handle.h"
+#include "os/ranges.h"
 #include "os/syscall.h"
 
-#define RANGES_MAX 64u
-#define RANGE_BASE 0x1000000000ull
-#define RANGE_END  0x2000000000ull
-
-struct range {
-    uint64_t address, size_bytes; // size with the guard page; sorted by address
-};
-
-static struct range ranges[RANGES_MAX];
-static uint32_t range_count;
-
-// The index where a range of that size fits, and its address; RANGES_MAX: nowhere.
-static uint32_t range_place(uint64_t size_bytes, uint64_t *out_address)
-{
-    uint64_t at = RANGE_BASE;
-    uint32_t i = 0;
-    for (; i < range_count && ranges[i].address - at < size_bytes; i++)
-        at = ranges[i].address + ranges[i].size_bytes;
-    *out_address = at;
-    return RANGE_END - at < size_bytes ? RANGES_MAX : i;
-}
-
-static void range_insert(uint32_t index, uint64_t address, uint64_t size_bytes)
-{
-    for (uint32_t i = range_count; i > index; i--)
-        ranges[i] = ranges[i - 1];
-    ranges[index] = (struct range){.address = address, .size_bytes = size_bytes};
-    range_count++;
-}
-
-static void range_remove(uint32_t index)
-{
-    range_count--;
-    for (uint32_t i = index; i < range_count; i++)
-        ranges[i] = ranges[i + 1];
-}
+static struct os_ranges ranges = {.base = 0x1000000000ull, .end = 0x2000000000ull};
 
 status_t os_memory_create(uint64_t size_bytes, uint32_t flags, handle_t *out_memory)
 {
@@ -66,34 +31,30 @@ status_t os_memory_size(handle_t memory, uint64_t *out_size_bytes)
 status_t os_memory_map(handle_t memory, uint64_t offset, uint64_t size_bytes, uint32_t protect,
                        void **out_address)
 {
-    if (size_bytes == 0 || size_bytes % PAGE_SIZE != 0 || size_bytes > RANGE_END - RANGE_BASE)
+    if (size_bytes == 0 || size_bytes % PAGE_SIZE != 0)
         return ERR_INVALID;
     uint64_t address;
-    uint32_t index = range_place(size_bytes + PAGE_SIZE, &address);
-    if (index == RANGES_MAX || range_count == RANGES_MAX)
-        return ERR_FULL;
-    struct os_result result =
-        OS_SYSCALL(memory_map, HANDLE_NONE, memory, address, offset, size_bytes, protect);
-    if (result.value < 0)
-        return (status_t)result.value;
-    range_insert(index, address, size_bytes + PAGE_SIZE);
+    status_t status = os_ranges_take(&ranges, size_bytes, &address);
+    if (status < 0)
+        return status;
+    status =
+        (status_t)OS_SYSCALL(memory_map, HANDLE_NONE, memory, address, offset, size_bytes, protect)
+            .value;
+    if (status < 0) {
+        os_ranges_give_back(&ranges, address, size_bytes);
+        return status;
+    }
     *out_address = (void *)(uintptr_t)address;
     return OK;
 }
 
 status_t os_memory_unmap(void *address, uint64_t size_bytes)
 {
-    uint32_t index = 0;
-    while (index < range_count && ranges[index].address != (uintptr_t)address)
-        index++;
-    if (index == range_count || ranges[index].size_bytes != size_bytes + PAGE_SIZE)
-        return ERR_INVALID;
-    status_t status;
-    do // in steps of the kernel's, each one bounded
-        status =
-            (status_t)OS_SYSCALL(memory_unmap, HANDLE_NONE, (uintptr_t)address, size_bytes).value;
-    while (status == ERR_AGAIN);
+    status_t status = os_ranges_check(&ranges, (uintptr_t)address, size_bytes);
+    if (status < 0)
+        return status;
+    status = (status_t)OS_SYSCALL(memory_unmap, HANDLE_NONE, (uintptr_t)address, size_bytes).value;
     if (status == OK)
-        range_remove(index);
+        os_ranges_give_back(&ranges, (uintptr_t)address, size_bytes);
     return status;
 }
