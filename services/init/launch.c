@@ -250,11 +250,26 @@ static status_t give_basics(struct launch *launch)
     return status;
 }
 
+// The program's name, and which form it runs on: "mesh nexus.form=phone".
+static void write_arguments(struct launch *launch)
+{
+    static const char option[] = " nexus.form=";
+    char *arguments = launch->launcher->block.arguments;
+    size_t size = strnlen(launch->service->name, PLAN_NAME_MAX - 1);
+    _Static_assert(START_ARGS_MAX > 2 * PLAN_NAME_MAX + sizeof option, "both fit");
+    memcpy(arguments, launch->service->name, size);
+    if (launch->launcher->form != NULL) {
+        memcpy(arguments + size, option, sizeof option - 1);
+        memcpy(arguments + size + sizeof option - 1, launch->launcher->form,
+               strnlen(launch->launcher->form, PLAN_NAME_MAX - 1));
+    }
+}
+
 static status_t give_all(struct launch *launch)
 {
     struct launcher *launcher = launch->launcher;
     launcher->block = (struct start_block){.magic = START_MAGIC};
-    memcpy(launcher->block.arguments, launch->service->name, PLAN_NAME_MAX);
+    write_arguments(launch);
     status_t status = give_basics(launch);
     for (uint32_t i = 0; i < launch->service->grant_count && status == OK; i++) {
         const struct plan_grant *grant = &launcher->plan->grants[launch->service->grant_first + i];

@@ -28,6 +28,7 @@ struct launch_file {
 struct launcher {
     const struct plan *plan;
     uint64_t services; // of the form, as bits
+    const char *form;  // its name, told to every program; NULL: not told
     struct os_bundle bundle;
     struct devicetree tree;
     handle_t machine, log;

@@ -193,6 +193,7 @@ int main(void)
     open_inputs();
     uint32_t form = choose_form();
     init.launcher.services = init.plan.forms[form].services;
+    init.launcher.form = init.plan.forms[form].name;
     serve();
     check("endpoints", launcher_init(&init.launcher));
     supervisor_init(&init.supervisor, &init.plan, form, &machine, &init);

@@ -112,6 +112,15 @@ static uint64_t badge_of(const struct start_entry *entry)
     return facts.badge;
 }
 
+static void a_service_is_told_the_form(void)
+{
+    setup(0);
+    launcher->form = "phone";
+    CHECK_EQ(launcher_start(launcher, ROW_STORE), OK);
+    const struct fake_process *store = fake_process_find("store");
+    CHECK(strcmp(store->start.arguments, "store nexus.form=phone") == 0);
+}
+
 static void a_service_gets_exactly_its_row(void)
 {
     setup(0);
@@ -119,8 +128,8 @@ static void a_service_gets_exactly_its_row(void)
     const struct fake_process *store = fake_process_find("store");
     CHECK_EQ(store->state, PROCESS_RUNNING);
     CHECK_EQ(store->priority, 10);
-    CHECK(strcmp(store->start.arguments, "store") == 0);
-    CHECK_EQ(store->start.entry_count, 6); // self system log heap block init
+    CHECK(strcmp(store->start.arguments, "store") == 0); // no form was chosen here
+    CHECK_EQ(store->start.entry_count, 6);               // self system log heap block init
     CHECK_EQ(fake_entry(store, "heap")->value, 512);
     CHECK_EQ(fake_entry(store, "block")->value, 2);
     CHECK_EQ(badge_of(fake_entry(store, "block")), 77ull << 32 | (ROW_STORE + 1));
@@ -310,9 +319,9 @@ static void power_and_the_log_are_handed_over(void)
         ERR_INVALID);
 }
 
-TEST_MAIN(TEST(a_service_gets_exactly_its_row), TEST(a_driver_gets_registers_and_interrupts),
-          TEST(a_file_is_a_memory_of_its_own), TEST(the_endpoint_outlives_the_instance),
-          TEST(what_the_form_does_not_run_is_not_granted),
+TEST_MAIN(TEST(a_service_is_told_the_form), TEST(a_service_gets_exactly_its_row),
+          TEST(a_driver_gets_registers_and_interrupts), TEST(a_file_is_a_memory_of_its_own),
+          TEST(the_endpoint_outlives_the_instance), TEST(what_the_form_does_not_run_is_not_granted),
           TEST(a_driver_without_its_device_is_not_started),
           TEST(every_failure_leaves_nothing_behind), TEST(callers_are_told_of_a_restart),
           TEST(the_interface_lists_ends_and_describes), TEST(power_and_the_log_are_handed_over))
