@@ -128,8 +128,12 @@ size_t docs_port_pull(void *context, uint32_t link, uint8_t *bytes, size_t capac
     struct docs_pipe *pipe = &((struct docs_port *)context)->pipes[link];
     size_t pulled = 0;
     while (pipe->link != HANDLE_NONE && pulled < capacity) {
-        if (pipe->held_taken == pipe->held.size && next_record(pipe) < 0) {
-            break;
+        if (pipe->held_taken == pipe->held.size) {
+            status_t size = next_record(pipe);
+            pipe->is_over |= size <= 0 && size != ERR_AGAIN; // an empty record is docs' goodbye
+            if (size <= 0) {
+                break;
+            }
         }
         size_t size = (size_t)min_u64(capacity - pulled, pipe->held.size - pipe->held_taken);
         if (size > 0) {
@@ -152,6 +156,9 @@ static void on_ready(void *self, uint64_t bits)
     for (uint32_t link = 0; link < NODE_LINKS_MAX; link++) {
         if (port->pipes[link].link != HANDLE_NONE) {
             node_sync_ready(port->node, link, os_clock());
+        }
+        if (port->pipes[link].is_over) {
+            node_sync_ended(port->node, link, os_clock());
         }
     }
     port->after(port->after_self);

@@ -17,6 +17,7 @@ struct docs_pipe {
     struct ring out, in; // to docs, from docs
     struct buffer held;  // the record being handed on
     size_t held_taken;
+    bool is_over; // docs ended the link, or its ring is broken
 };
 
 struct docs_port {

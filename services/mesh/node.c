@@ -363,6 +363,16 @@ void node_sync_ready(struct node *node, uint32_t link, uint64_t now_ns)
     settle(node);
 }
 
+void node_sync_ended(struct node *node, uint32_t link, uint64_t now_ns)
+{
+    struct node_link *it = live(node, link);
+    node->now_ns = now_ns;
+    if (it && it->sync) {
+        stream_reset(it->sync);
+    }
+    settle(node);
+}
+
 void node_sync_restarted(struct node *node, uint64_t now_ns)
 {
     node->now_ns = now_ns;

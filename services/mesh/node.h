@@ -136,6 +136,8 @@ void node_can_send(struct node *node, uint32_t link, uint64_t now_ns);
 void node_ended(struct node *node, uint32_t link, uint64_t now_ns);
 void node_heard(struct node *node, struct span packet, uint64_t now_ns);
 void node_sync_ready(struct node *node, uint32_t link, uint64_t now_ns);
+// The documents ended their end of this link's stream: it is opened again later.
+void node_sync_ended(struct node *node, uint32_t link, uint64_t now_ns);
 // The documents were restarted: their streams start anew.
 void node_sync_restarted(struct node *node, uint64_t now_ns);
 void node_tick(struct node *node, uint64_t now_ns);

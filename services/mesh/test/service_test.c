@@ -405,6 +405,20 @@ static void megabytes_of_documents_pass_both_ports(void)
     end();
 }
 
+static void a_link_that_docs_end_is_made_again(void)
+{
+    begin();
+    pair_both();
+    buffer_clear(&devices[1].docs.came);
+    CHECK_EQ(ring_push(&devices[0].docs.to_mesh, NULL, 0), OK); // goodbye
+    (void)os_signal_raise(devices[0].docs.mesh_signal, devices[0].docs.receive_bits);
+    ipc_host_run();
+    CHECK_EQ(devices[0].docs.links, 0);
+    ipc_host_run_for(2 * OS_SECOND);
+    CHECK(documents_met());
+    end();
+}
+
 static void bad_requests_are_refused(void)
 {
     struct mesh_rename_req rename = {0};
@@ -468,6 +482,6 @@ static void links_that_come_and_go_leak_no_handle(void)
 TEST_MAIN(TEST(two_services_pair_link_and_carry_documents),
           TEST(a_watching_app_is_told_and_its_end_shuts_the_door),
           TEST(a_cut_wire_and_a_restarted_net_are_survived),
-          TEST(megabytes_of_documents_pass_both_ports), TEST(bad_requests_are_refused),
-          TEST(before_the_node_is_ready_everything_answers_again),
+          TEST(megabytes_of_documents_pass_both_ports), TEST(a_link_that_docs_end_is_made_again),
+          TEST(bad_requests_are_refused), TEST(before_the_node_is_ready_everything_answers_again),
           TEST(links_that_come_and_go_leak_no_handle))
