@@ -19,6 +19,8 @@ enum { EVENTS_MAX = STAGE_EVENTS_MAX / sizeof(struct ui_event), DIFFERENCE_LIMIT
 
 static const uint64_t event_bit = 1ull << SYSTEM_BIT_OWN_FIRST;
 static const uint64_t changed_bit = 1ull << (SYSTEM_BIT_OWN_FIRST + 1);
+// What the stage needs of a document.
+static const uint32_t document_rights = RIGHT_CALL | RIGHT_TRANSFER | RIGHT_DUPLICATE;
 static const uint64_t restart_bits = 0xffffffffull;
 
 struct app_process {
@@ -79,8 +81,8 @@ static status_t difference_send(void *context, const struct ui_difference *diffe
     struct ipc_extra extra = {.tail = difference->bytes.bytes,
                               .tail_size = (uint32_t)difference->bytes.size};
     for (uint32_t i = 0; i < difference->document_count; i++) {
-        status_t status = os_handle_duplicate((handle_t)difference->documents[i], RIGHT_ALL, 0,
-                                              &extra.handles[i]);
+        status_t status = os_handle_duplicate((handle_t)difference->documents[i], document_rights,
+                                              0, &extra.handles[i]);
         if (status < 0) {
             handles_close(&extra);
             return status;
