@@ -16,7 +16,7 @@
 struct hart harts[HARTS_MAX];
 uint32_t hart_count;
 uint32_t ready_bitmap;
-uint32_t kernel_lock_next, kernel_lock_serving;
+uint32_t kernel_lock_word;
 
 static struct list_node ready[PRIORITY_COUNT];
 
@@ -225,8 +225,7 @@ struct thread *schedule_leave(void)
     while (thread == NULL) {
         if (chore_step()) {
             // Another hart may have to leave the process that is being taken apart.
-            kernel_unlock();
-            kernel_lock();
+            kernel_lock_relax();
         } else {
             hart_idle(hart);
         }

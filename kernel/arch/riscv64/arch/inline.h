@@ -20,6 +20,12 @@ static inline struct hart *hart_this(void)
     return hart;
 }
 
+// A hint that this hart only waits (Zihintpause; a no-op where it is unknown).
+static inline void hart_pause(void)
+{
+    __asm__ volatile(".word 0x0100000f" ::: "memory");
+}
+
 static inline void *physical_pointer(uint64_t address)
 {
     return (void *)(address + PHYSICAL_BASE); // NOLINT: the direct map

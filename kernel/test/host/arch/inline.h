@@ -17,6 +17,10 @@ static inline struct hart *hart_this(void)
     return &harts[0];
 }
 
+static inline void hart_pause(void)
+{
+}
+
 static inline void *physical_pointer(uint64_t address)
 {
     return fake_memory + (address - FAKE_PHYSICAL_BASE);
