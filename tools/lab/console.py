@@ -97,8 +97,8 @@ class Filter:
 class Console:
     """The host's end of one serial line; reads in a thread of its own, so that the device never blocks."""
 
-    def __init__(self, path, log_path, transcript, timeout=20.0):
-        self.transcript = transcript
+    def __init__(self, path, log_path, transcript=None, timeout=20.0):
+        self.transcript = transcript or Transcript()
         self._socket = self._connect(path, timeout)
         self._log = open(log_path, "ab", buffering=0)
         self._answers = queue.Queue()
@@ -136,6 +136,10 @@ class Console:
                 self.transcript.append(visible)
         self.closed = True
         self._answers.put(None)
+
+    def text(self):
+        """Everything visible that came so far."""
+        return self.transcript.text()
 
     def send(self, text):
         """Types text on the line as it is."""

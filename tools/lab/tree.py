@@ -78,8 +78,8 @@ def find(nodes, label):
 def screenful(text):
     """The last interface that a terminal printed, as lines."""
     lines = text.replace("\r", "").split("\n")
-    starts = [place for place, line in enumerate(lines) if line.startswith("== ")]
-    return lines[starts[-1]:] if starts else []
+    starts = [place for place, line in enumerate(lines) if line.removeprefix("> ").startswith("== ")]
+    return [lines[starts[-1]].removeprefix("> "), *lines[starts[-1] + 1:]] if starts else []
 
 
 def keys_for(lines, label):

@@ -125,6 +125,7 @@ class Device {
     this.part('.form').textContent = [
       facts.name === facts.form ? '' : facts.form, width ? `${width} × ${height}` : `no screen, ${facts.memory} MiB`,
     ].filter(Boolean).join(', ');
+    this.part('h2').title = this.part('.form').textContent;
     this.root.classList.add(!width ? 'terminal' : width > height ? 'wide' : 'tall');
     if (width) this.root.style.setProperty('--ratio', width / height);
     this.screen = width ? new Screen(this.part('.glass')) : null;

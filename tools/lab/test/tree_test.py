@@ -59,7 +59,7 @@ def test_a_terminal_says_what_to_type():
 
 
 def test_the_newest_screenful_counts():
-    text = "log\r\n== [Notes] == a\r\n one\r\n== [Notes] == a\r\n two\r\n"
+    text = "log\r\n== [Notes] == a\r\n one\r\n> == [Notes] == a\r\n two\r\n"
     assert tree.screenful(text) == ["== [Notes] == a", " two", ""]
     assert tree.screenful("nothing") == []
 
