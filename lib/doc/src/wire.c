@@ -3,7 +3,10 @@
 #include "wire.h"
 
 #include "doc/doc.h"
+#include "json.h"
 #include "utf16.h"
+
+#include <string.h>
 
 enum info_bits {
     INFO_KIND = 0x1f,
@@ -45,12 +48,31 @@ static struct wire_id earlier_id(struct reader *reader, struct wire_id self)
     return id;
 }
 
+// A string that is a JSON text.
+static void json_skip(struct reader *reader)
+{
+    struct span text = wire_string(reader, NULL);
+    if (reader_ok(reader) && !json_is_valid(text))
+        reader_fail(reader);
+}
+
+// An old array element: JSON, or the word for what JSON cannot say.
+static void old_element_skip(struct reader *reader)
+{
+    struct reader ahead = *reader;
+    struct span text = wire_string(&ahead, NULL);
+    if (text.size == 9 && memcmp(text.bytes, "undefined", 9) == 0)
+        *reader = ahead;
+    else
+        json_skip(reader);
+}
+
 static void element_skip(struct reader *reader, uint32_t kind)
 {
     if (kind == WIRE_ANY)
         doc_value_skip(reader);
     else
-        wire_string(reader, NULL);
+        old_element_skip(reader);
 }
 
 // The elements of JSON and any content; every one takes at least a byte, which bounds the count.
@@ -84,11 +106,11 @@ static void opaque_read(struct reader *reader, struct wire_item *item)
         reader_block(reader);
         break;
     case WIRE_EMBED:
-        wire_string(reader, NULL);
+        json_skip(reader);
         break;
     case WIRE_FORMAT:
         wire_string(reader, NULL);
-        wire_string(reader, NULL);
+        json_skip(reader);
         break;
     case WIRE_TYPE:
         type_read(reader);
