@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools" / "lab"))
 
-from console import Console, ConsoleError  # pylint: disable=wrong-import-position
+from console import Console, ConsoleError, Transcript  # pylint: disable=wrong-import-position
 
 IMAGE = ROOT / "build" / "riscv64" / "tools" / "image"
 DISK_BYTES = 64 << 20
@@ -42,7 +42,7 @@ class Machine:
             with open(disk, "wb") as file:
                 file.truncate(DISK_BYTES)
         self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL)
-        self.console = Console(str(self.folder / "line"), str(self.folder / "line.log"))
+        self.console = Console(str(self.folder / "line"), str(self.folder / "line.log"), Transcript())
         self.wait_until(self.answers, "the console answers")
         return self
 
@@ -63,8 +63,8 @@ class Machine:
         """Asks again and again until it is true; fails with the line's text."""
         deadline = time.monotonic() + SECONDS
         while not condition():
-            assert self.process.poll() is None, "the emulator ended:\n" + self.console.text()
-            assert time.monotonic() < deadline, f"never: {what}\n{self.console.text()[-3000:]}"
+            assert self.process.poll() is None, "the emulator ended:\n" + self.console.transcript.text()
+            assert time.monotonic() < deadline, f"never: {what}\n{self.console.transcript.text()[-3000:]}"
             time.sleep(0.2)
 
     def ask(self, command):
