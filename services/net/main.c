@@ -29,7 +29,7 @@ static uint32_t random_word(void *self)
         if (status < 0 || extra.reply_tail_size != POOL_BYTES) {
             // Ports and transaction numbers become guessable, which the mesh's encryption does not
             // rest on.
-            log_printf("net: no entropy: %s", error_text(status));
+            log_printf("no entropy: %s", error_text(status));
             pool[0] = (uint32_t)(os_clock() * 2654435761u);
             pool_left = 1;
         } else {
@@ -55,7 +55,7 @@ int main(void)
     if (status == OK) {
         wire_start(&wire, &net);
     } else {
-        log_printf("net: no network: %s", error_text(status));
+        log_printf("no network: %s", error_text(status));
     }
     ipc_server_run(&net.server);
 }

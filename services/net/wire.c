@@ -65,7 +65,7 @@ static void attach(struct wire *wire)
     os_handle_close(extra.handles[0]); // HANDLE_NONE when they were delivered
     os_handle_close(extra.handles[1]);
     if (status < 0 || extra.reply_handle_count != 1) {
-        log_printf("net: the driver does not attach: %d", (int)status);
+        log_printf("the driver does not attach: %d", (int)status);
         return;
     }
     wire->driver_signal = extra.reply_handles[0];

@@ -74,8 +74,8 @@ static status_t operate(struct blocks *blocks, enum operation operation, uint64_
     }
     if (status < 0) {
         static const char *const names[] = {"read", "write", "flush"};
-        log_printf("store: %s of %u sectors at %u failed: %d", names[operation], count,
-                   (unsigned)first, (int)status);
+        log_printf("%s of %u sectors at %u failed: %d", names[operation], count, (unsigned)first,
+                   (int)status);
     }
     return status;
 }

@@ -17,18 +17,22 @@ static status_t open_disk(void)
 {
     status_t status = blocks_init(&blocks, os_handle("block"));
     if (status < 0) {
-        log_printf("store: no disk: %s", error_text(status));
+        log_printf("no disk: %s", error_text(status));
         return status;
+    }
+    if (blocks.read_only) {
+        log_printf(
+            "the disk is write-protected: what is on it can be read, every change will fail");
     }
     struct disk_device device = blocks_device(&blocks, os_clock());
     status = disk_mount(&disk, &device);
     if (status < 0) {
-        log_printf("store: %s", disk.message != NULL ? disk.message : error_text(status));
+        log_printf("%s", disk.message != NULL ? disk.message : error_text(status));
         return status;
     }
     status = log_open(&store.log, &disk, &(struct log_options){0});
     if (status < 0) {
-        log_printf("store: the database does not open: %s", error_text(status));
+        log_printf("the database does not open: %s", error_text(status));
     }
     return OK; // the log tries again at each call
 }

@@ -127,7 +127,8 @@ status_t fixture_restart(struct fixture *fixture)
     disk_unmount(fixture->disk);
     struct disk_device device = model_device(&fixture->model, ++starts);
     status_t status = disk_mount(fixture->disk, &device);
-    return status < 0 ? status : log_open(&fixture->log, fixture->disk, &(struct log_options){0});
+    struct log_options options = {.cache_kib = fixture->cache_kib};
+    return status < 0 ? status : log_open(&fixture->log, fixture->disk, &options);
 }
 
 status_t fixture_append(struct fixture *fixture, uint64_t client, uint8_t name, uint32_t size,

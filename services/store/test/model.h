@@ -35,7 +35,8 @@ uint64_t model_random(uint64_t *state);
 // A model, a disk mounted on it and a log opened on that.
 struct fixture {
     struct model model;
-    struct disk *disk; // owned
+    struct disk *disk;  // owned
+    uint32_t cache_kib; // 0: the default
     struct log log;
 };
 
