@@ -2,8 +2,8 @@
 // Durable storage for the services: logs of document updates, and small named values. A reply of OK
 // means that it is on the medium and survives power loss at any instruction. After the store was
 // restarted every request but attach answers ERR_BAD_STATE until the client attaches again. Each
-// client sees its own space only: the one that its handle's restriction names (abi/plan.h), the same
-// number in every image; without one, a space by its row of the plan, which may move.
+// client sees its own space only: the one that its handle's restriction names (abi/plan.h), the
+// same number in every image; without one, a space by its row of the plan, which may move.
 #pragma once
 
 #include "abi/ipc/interface.h"
