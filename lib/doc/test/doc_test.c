@@ -288,6 +288,42 @@ static void memory_bound_refuses_and_keeps_the_document(void)
     doc_destroy(doc);
 }
 
+// Whatever the bound, a document that ran out of memory is whole: its state opens elsewhere and its
+// text reads.
+static void every_memory_bound_leaves_a_whole_document(void)
+{
+    static const char *updates[] = {"01010100040101740361626300",
+                                    "01010103c401000101015800",
+                                    "0001010201010301",
+                                    "01040200070101610128000200016b017d018702000008000202017d0200",
+                                    "000102010002",
+                                    "010103002801016d016b017705746872656500",
+                                    "0101040184010101640101"};
+    for (size_t bound = 64; bound < (96 << 10); bound += bound < 4096 ? 64 : 512) {
+        struct doc *doc = NULL, *copy = make_doc(0);
+        struct buffer state = {0};
+        const struct doc_options options = {.client = 9, .memory_max = bound};
+        CHECK_EQ(doc_create(&options, &doc), OK);
+        for (size_t i = 0; i < ARRAY_COUNT(updates); i++)
+            (void)apply_hex(doc, updates[i]);
+        struct doc_text *text = doc_text(doc, "t");
+        for (unsigned i = 0; text && i < 400; i++) {
+            CHECK_EQ(doc_begin(doc), OK);
+            (void)doc_text_insert(text, doc_text_length(text) / 3, "0123456789abcdefghij", 20);
+            (void)doc_text_delete(text, doc_text_length(text) / 2, 3);
+            if (doc_map(doc, "m"))
+                (void)doc_map_set_null(doc_map(doc, "m"), "k");
+            (void)doc_commit(doc, NULL);
+        }
+        if (doc_encode_state(doc, NULL, 0, &state) == OK)
+            CHECK_EQ(doc_apply(copy, state.bytes, state.size, NULL), OK);
+        CHECK(doc_memory(doc) <= bound + 4096);
+        buffer_finish(&state);
+        doc_destroy(doc);
+        doc_destroy(copy);
+    }
+}
+
 // Many nested types would exhaust the stack of a recursive engine.
 static void deep_nesting_is_deleted_without_recursion(void)
 {
@@ -323,4 +359,5 @@ TEST_MAIN(TEST(edits_outside_a_transaction_are_refused),
           TEST(observers_see_each_change_once_in_order), TEST(observers_are_bounded),
           TEST(carets_move_with_what_happens_before_them),
           TEST(memory_bound_refuses_and_keeps_the_document),
+          TEST(every_memory_bound_leaves_a_whole_document),
           TEST(deep_nesting_is_deleted_without_recursion))

@@ -85,6 +85,25 @@ static bool equal(struct pair *pair)
     return same;
 }
 
+// The example of docs/protocols/sync.md: an empty note is offered with an empty state vector.
+static void the_greeting_is_the_documented_bytes(void)
+{
+    struct device device;
+    struct link link;
+    device_init(&device, 70);
+    struct document *note = device_create(&device, "note");
+    CHECK_EQ(link_init(&link, &device.library), OK);
+    struct span bytes = link_output(&link);
+    CHECK(bytes.size > 21 + 17 && bytes.bytes[0] == bytes.size - 21 - 1);
+    CHECK_BYTES(bytes.bytes + 1, LIBRARY_INDEX "\0\0", 18);
+    const uint8_t *last = bytes.bytes + bytes.size - 21;
+    CHECK_EQ(last[0], 0x14);
+    CHECK_BYTES(last + 1, note->id, LIBRARY_ID_BYTES);
+    CHECK_BYTES(last + 17, "\0\0\1\0", 4);
+    link_finish(&link);
+    device_finish(&device);
+}
+
 static void a_note_appears_on_the_other_device(void)
 {
     struct pair pair;
@@ -275,8 +294,8 @@ static void damaged_conversations_never_crash(void)
     pair_finish(&pair);
 }
 
-TEST_MAIN(TEST(a_note_appears_on_the_other_device), TEST(libraries_with_a_past_become_one),
-          TEST(edits_apart_meet_when_the_link_heals), TEST(a_removed_note_goes_everywhere),
-          TEST(everything_synchronised_survives_a_power_cut),
+TEST_MAIN(TEST(the_greeting_is_the_documented_bytes), TEST(a_note_appears_on_the_other_device),
+          TEST(libraries_with_a_past_become_one), TEST(edits_apart_meet_when_the_link_heals),
+          TEST(a_removed_note_goes_everywhere), TEST(everything_synchronised_survives_a_power_cut),
           TEST(devices_converge_whatever_the_link_does),
           TEST(garbage_ends_the_link_and_changes_nothing), TEST(damaged_conversations_never_crash))
