@@ -45,7 +45,7 @@ int main(void)
     keys_serve(&keys, HANDLE_NONE, HANDLE_NONE);
     status_t status = identity_load(&keys.identity);
     if (status != OK) {
-        log_printf("keys: no identity yet: %s", error_text(status));
+        log_printf("no identity yet: %s", error_text(status));
     }
     ipc_server_run(&keys.server);
 }

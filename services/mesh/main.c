@@ -57,7 +57,7 @@ static void save(void *context, uint32_t place, struct span value)
     record_key(place, key);
     status_t status = values_put(&values, key, value);
     if (status != OK) {
-        log_printf("mesh: a circle record is not kept: %s", error_text(status));
+        log_printf("a circle record is not kept: %s", error_text(status));
     }
 }
 
@@ -215,17 +215,17 @@ static void try_start(void *self)
     status_t status = start();
     if (status != OK) {
         if (status != told) {
-            log_printf("mesh: not yet: %s", error_text(status));
+            log_printf("not yet: %s", error_text(status));
         }
         told = status;
         ipc_timer_start(&mesh.server, &start_timer, os_deadline(START_RETRY_NS));
         return;
     }
     mesh.is_ready = true;
-    log_printf("mesh: this device is %s", own_name);
+    log_printf("this device is %s", own_name);
     status = net_port_open(&net_port);
     if (status != OK) {
-        log_printf("mesh: no network yet: %s", error_text(status));
+        log_printf("no network yet: %s", error_text(status));
     }
     mesh_ready(&mesh);
 }

@@ -3,7 +3,6 @@
 #include "net_port.h"
 
 #include "os/handle.h"
-#include "os/log.h"
 #include "os/memory.h"
 #include "os/signal.h"
 #include "os/time.h"
@@ -255,13 +254,6 @@ static void on_accept(void *self, uint64_t bits)
     on_traffic(port, 0);
 }
 
-static bool is_usable(const struct net_address *address)
-{
-    bool is_link_local =
-        address->family == 6 && address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
-    return (address->family == 4 || address->family == 6) && !is_link_local;
-}
-
 static void on_change(void *self, uint64_t bits)
 {
     struct net_port *port = self;
@@ -274,7 +266,7 @@ static void on_change(void *self, uint64_t bits)
     }
     for (uint32_t i = 0; i < rep.address_count && i < NET_ADDRESSES_MAX; i++) {
         const struct net_address *from = &rep.addresses[i];
-        if (rep.link_up && is_usable(from)) {
+        if (rep.link_up && (from->family == 4 || from->family == 6)) {
             addresses[count] = (struct multiaddr_tcp){.is_ip6 = from->family == 6};
             memcpy(addresses[count++].address, from->bytes, from->family == 6 ? 16 : 4);
         }

@@ -56,6 +56,7 @@ void peer_failed(struct peer *peer, uint64_t now_ns)
 {
     unsigned doublings = peer->failures < 8 ? peer->failures : 8;
     peer->failures++;
+    peer->next_address++;
     peer->is_fresh = false;
     peer->dial_at_ns = now_ns + min_u64(PEERS_RETRY_NS << doublings, PEERS_RETRY_MAX_NS);
 }
@@ -72,5 +73,5 @@ const struct multiaddr_tcp *peer_next_address(struct peer *peer)
     if (peer->address_count == 0) {
         return NULL;
     }
-    return &peer->addresses[peer->next_address++ % peer->address_count];
+    return &peer->addresses[peer->next_address % peer->address_count];
 }

@@ -16,7 +16,7 @@ struct peer {
     struct peer_id id; // size 0: free
     struct multiaddr_tcp addresses[PEERS_ADDRESSES_MAX];
     size_t address_count;
-    size_t next_address; // to dial
+    size_t next_address; // to dial; another one after each failure
     uint64_t heard_ns;
     bool is_fresh; // heard since it was last lost or failed: worth dialing
     uint32_t failures;
@@ -35,9 +35,9 @@ struct peer *peers_find(struct peers *peers, const struct peer_id *id);
 struct peer *peers_heard(struct peers *peers, const struct peer_id *id,
                          const struct multiaddr *addresses, size_t count, uint64_t now_ns);
 bool peer_is_near(const struct peer *peer, uint64_t now_ns);
-// A dial failed: later again, when it was heard again.
+// A dial failed: later again, at another address, when it was heard again.
 void peer_failed(struct peer *peer, uint64_t now_ns);
 // A link to it ended: heard again, it may be dialed at once, or after `grace_ns`.
 void peer_lost(struct peer *peer, uint64_t now_ns, uint64_t grace_ns);
-// The address to try next; NULL: none is known.
+// The address to try; NULL: none is known.
 const struct multiaddr_tcp *peer_next_address(struct peer *peer);
