@@ -35,7 +35,6 @@ static void mesh_read(const struct surroundings *surroundings, struct strip *str
         return;
     }
     uint32_t linked = 0, count = extra.reply_tail_size / (uint32_t)sizeof rows[0];
-    snprintf(strip->link, sizeof strip->link, "Not connected");
     for (uint32_t i = 0; i < count && i < reply.count; i++) {
         rows[i].name[sizeof rows[i].name - 1] = 0;
         if (rows[i].flags & MESH_SELF) {
@@ -56,7 +55,10 @@ static void strip_update(struct surroundings *surroundings)
     struct stage *stage = surroundings->service->stage;
     struct strip strip;
     memset(&strip, 0, sizeof strip); // compared as bytes
+    // Until the mesh says how a person calls it, the form's name with a capital.
     snprintf(strip.device, sizeof strip.device, "%s", stage->form.name);
+    strip.device[0] -= strip.device[0] >= 'a' && strip.device[0] <= 'z' ? 'a' - 'A' : 0;
+    snprintf(strip.link, sizeof strip.link, "Not connected");
     mesh_read(surroundings, &strip);
     if (surroundings->has_clock) {
         clock_time(wall_ms(surroundings), strip.time);

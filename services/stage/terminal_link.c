@@ -7,7 +7,8 @@
 #include "os/log.h"
 #include "os/time.h"
 
-#define PAUSE_NS (500 * OS_MILLISECOND)
+#define PAUSE_NS  (500 * OS_MILLISECOND)
+#define ANSWER_NS (80 * OS_MILLISECOND) // an app's time to answer a line before it is printed
 
 static void write(struct terminal_link *link, struct span text)
 {
@@ -61,9 +62,12 @@ static void show(void *context)
     }
     link->printed = link->service->stage->generation;
     instant_ns_t due = link->printed_ns + PAUSE_NS;
+    if (link->later.armed) {
+        return; // it will print this, too
+    }
     if (link->printed_ns == 0 || os_clock() >= due) {
         print(link);
-    } else if (!link->later.armed) {
+    } else {
         ipc_timer_start(&link->service->server, &link->later, due);
     }
 }
@@ -74,6 +78,7 @@ static void line_end(struct terminal_link *link)
     link->printed_hash = 0; // an answer is due even when nothing changed
     terminal_line(link->service->stage, (struct span){link->line, link->line_size}, &out);
     link->line_size = 0;
+    ipc_timer_start(&link->service->server, &link->later, os_deadline(ANSWER_NS));
     write(link, buffer_span(&out));
     buffer_finish(&out);
 }
