@@ -50,10 +50,18 @@ def code_on(device):
 
 def show_list(device):
     """Brings the list of devices to the front."""
-    device.tap("Devices")
-    labels = {node.name for node in tree.parse(device.tree())}
-    if "Back" in labels:
-        device.tap("Back")
+    def is_shown():
+        nodes = tree.parse(device.tree())
+        if any(node.name == "Back" for node in nodes):
+            device.tap("Back")
+        elif not any(node.role == "dialog" for node in nodes):
+            title = next((node.name for node in nodes if node.role == "application"), "")
+            if title == "Devices":
+                return any(node.role == "listitem" for node in nodes)
+            device.tap("Devices")
+        return False
+
+    wait(f"{device.name} does not show its devices", PAIR_SECONDS, is_shown)
 
 
 def strangers(device):
@@ -92,6 +100,8 @@ def pair_all(devices, say):
         code, other = begin(first, others)
         for device in (first, other):
             device.tap("It is the same")
+        for device in (first, other):
+            wait(f"{device.name} asks on", PAIR_SECONDS, lambda device=device: not code_on(device))
         show_list(first)
         wait(f"{other.name} does not become {first.name}'s", PAIR_SECONDS, lambda: members(first) > known)
         say(f"paired {first.name} and {other.name}: both showed {code}")
