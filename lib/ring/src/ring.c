@@ -249,7 +249,8 @@ bool ring_should_wake(struct ring *ring)
     struct ring_header *header = header_of(ring);
     uint32_t used;
     if (ring->side == RING_PRODUCER) {
-        // Nothing to read is no reason to wake: two sides that check after every wake-up would keep each other awake.
+        // Nothing to read is no reason to wake: two sides that check after every wake-up would keep
+        // each other awake.
         if (used_bytes(ring, &used) == OK && used == 0)
             return false;
         return atomic_load(&header->consumer_sleeping) != 0 &&
