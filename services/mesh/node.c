@@ -100,6 +100,7 @@ void node_set_addresses(struct node *node, const struct multiaddr_tcp *addresses
         multiaddr_of_tcp(&tcp, &node->info.listen[i]);
     }
     node->query_at_ns = node->now_ns; // the network is another one now
+    node->answer_wants |= MDNS_WANTS_SERVICE;
     node->seeking_since_ns = node->now_ns;
 }
 
@@ -239,7 +240,7 @@ static bool is_seeking(const struct node *node)
             return true;
         }
     }
-    return node->is_watched;
+    return node->is_watched && node->now_ns - node->seeking_since_ns < NODE_SEEK_LONG_NS;
 }
 
 static void query(struct node *node)
