@@ -74,6 +74,12 @@ def members(device):
     return sum(1 for _, description in rows(device) if description and STRANGER not in description)
 
 
+def known_in_list(device):
+    """`members`, after bringing the list to the front as far as that can be done now."""
+    show_list(device)
+    return members(device)
+
+
 def begin(first, others):
     """Starts pairing with some near device; returns which of `others` it is, once both show the same code."""
     label = wait(f"{first.name} finds no other device", FIND_SECONDS, lambda: strangers(first))[0]
@@ -102,8 +108,8 @@ def pair_all(devices, say):
             device.tap("It is the same")
         for device in (first, other):
             wait(f"{device.name} asks on", PAIR_SECONDS, lambda device=device: not code_on(device))
-        show_list(first)
-        wait(f"{other.name} does not become {first.name}'s", PAIR_SECONDS, lambda: members(first) > known)
+        # The question stands in front of everything until the other side has confirmed, too.
+        wait(f"{other.name} does not become {first.name}'s", PAIR_SECONDS, lambda: known_in_list(first) > known)
         say(f"paired {first.name} and {other.name}: both showed {code}")
     for device in devices:
         device.tap("Notes")
