@@ -3,6 +3,8 @@
 // its business.
 #include "notes.h"
 
+#include <stdio.h>
+
 enum { NEW = 1, OPEN, FIND, TRASH, CLOSE };
 
 static void row(struct ui *u, int index, const void *ctx)
@@ -24,8 +26,9 @@ void notes_view(struct ui *u, const void *state)
         {
             Verb(.verb = NEW, .title = "New note", .icon = "add", .role = UI_PRIMARY,
                  .shortcut = "Ctrl+N");
-            List(.key = "list", .open = OPEN, .search = FIND, .hint = "Search notes", .row = row,
-                 .ctx = notes, .count = documents_count(notes->list));
+            List(.key = "list", .open = OPEN, .search = FIND, .hint = "Search notes",
+                 .value = notes->query, .row = row, .ctx = notes,
+                 .count = documents_count(notes->list));
             Status(.type = UI_STATUS_EMPTY, .title = "No notes yet", .icon = "notes",
                    .hint = "What you write appears on all your devices.");
             if (notes->open != 0) {
@@ -51,7 +54,8 @@ static void note_close(struct notes *notes)
 // A note that was deleted, here or on another device, closes.
 static void close_if_gone(struct notes *notes)
 {
-    if (!notes->searching && notes->open != 0 && documents_find(notes->list, notes->open) == NULL) {
+    if (notes->query[0] == 0 && notes->open != 0 &&
+        documents_find(notes->list, notes->open) == NULL) {
         note_close(notes);
     }
 }
@@ -67,8 +71,8 @@ void notes_event(void *state, const struct ui_event *event)
         notes->open = documents_open(notes->list, event->id, &notes->text) == OK ? event->id : 0;
         break;
     case FIND:
-        notes->searching = event->text_size > 0;
-        documents_search(notes->list, event->text);
+        snprintf(notes->query, sizeof notes->query, "%s", event->text);
+        documents_search(notes->list, notes->query);
         break;
     case TRASH:
         (void)documents_remove(notes->list, notes->open);

@@ -8,7 +8,7 @@ struct notes {
     struct documents *list;
     uint64_t open; // id of the note shown, 0: none
     ui_document_t text;
-    bool searching;
+    char query[128]; // what is searched, empty: all
 };
 
 status_t notes_start(void *state, struct nexus *nexus);

@@ -20,6 +20,7 @@ enum part {
     PART_TASK,  // index: which task
     PART_KEY,   // of the on-screen keyboard; index: which key
     PART_SCRIM, // behind a dialog
+    PART_DARK,  // light or dark
     PART_AREA   // a pane: names a part of the screen in the tree
 };
 

@@ -45,9 +45,10 @@ static void place_write(struct stage *stage, uint32_t index, char out[UI_EVENT_T
     bool front = stage->chose_task && stage->scene.current == index;
     uint16_t list = list_of(task);
     memset(out, 0, UI_EVENT_TEXT_MAX + 1);
-    snprintf(out, UI_EVENT_TEXT_MAX + 1, "f%u d%u p%u k%u o%u c%u s%d", (unsigned)front,
-             (unsigned)task->detail_open, (unsigned)part, (unsigned)kind, (unsigned)ordinal,
-             (unsigned)caret, list != 0 ? (int)task_scroll(task, list)->offset_px : 0);
+    snprintf(out, UI_EVENT_TEXT_MAX + 1, "f%u n%u d%u p%u k%u o%u c%u s%d", (unsigned)front,
+             (unsigned)stage->form.dark, (unsigned)task->detail_open, (unsigned)part,
+             (unsigned)kind, (unsigned)ordinal, (unsigned)caret,
+             list != 0 ? (int)task_scroll(task, list)->offset_px : 0);
 }
 
 void place_tell(struct stage *stage)
@@ -110,6 +111,7 @@ void place_restore(struct stage *stage, struct task *task)
     if (place.size == 0) {
         return;
     }
+    stage_dark_set(stage, value_of(place, 'n') == 1);
     task->detail_open = value_of(place, 'd') == 1 && task_detail(task) != 0;
     uint16_t list = list_of(task);
     if (list != 0) {

@@ -4,8 +4,8 @@
 // every change and read back from the tree that the app sends to a new stage, so that a restart in
 // the middle of a word is not noticed.
 //
-//     f1 d1 p1 k9 o0 c12 s340     front, detail, part, kind and ordinal of the focused node, caret
-//     (bytes), scroll (px)
+//     f1 n0 d1 p1 k9 o0 c12 s340     front, dark, detail, part, kind and ordinal of the focused
+//     node, caret (bytes), scroll (px)
 #pragma once
 
 #include "stage.h"

@@ -260,6 +260,12 @@ static void drawer_foot(struct presenter *p, struct paint_rect rect)
     int32_t dot = px(p, 8);
     panel_add(p, (struct paint_rect){x, y + line + (small - dot) / 2, dot, dot},
               strip->linked ? COLOR_OK : COLOR_OUTLINE, PAINT_PILL);
+    int32_t side = px(p, 40);
+    struct paint_rect corner = {rect.x + rect.width - px(p, 12) - side, y - side - px(p, 4), side,
+                                side};
+    icon_button_add(p, (struct box_id){.part = PART_DARK}, corner,
+                    p->form->dark ? "light_mode" : "dark_mode", p->form->dark ? "Light" : "Dark")
+        ->icon_px = px(p, 20);
 }
 
 void drawer_present(struct presenter *p, struct paint_rect rect)

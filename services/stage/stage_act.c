@@ -237,6 +237,9 @@ void stage_activate(struct stage *stage, const struct box *box)
     case PART_TASK:
         task_show(stage, box->id.index);
         break;
+    case PART_DARK:
+        stage_dark_set(stage, !stage->form.dark);
+        break;
     case PART_KEY:
         soft_key_press(stage, box->id.index);
         break;

@@ -160,6 +160,11 @@ void stage_key(struct stage *stage, uint16_t code, int32_t value)
     stage_present(stage);
     stage->is_dirty = stage->is_dirty || !stage->keyboard_used;
     stage->keyboard_used = true;
+    static const uint8_t dark[] = "Ctrl+Shift+D"; // everywhere, also where no button for it fits
+    if (keys_match(&stroke, (struct span){dark, sizeof dark - 1})) {
+        stage_dark_set(stage, !stage->form.dark);
+        return;
+    }
     struct field *field = stage_focused_field(stage);
     if ((field != NULL && text_key(stage, field, &stroke)) || shortcut(stage, &stroke)) {
         return;

@@ -149,6 +149,11 @@ static void field_open(struct task *task, uint16_t node)
     }
     field->node = node;
     field->kind = kind;
+    if (kind == UI_LIST) {
+        // What is being searched, as the app knows it; from then on the field is the person's.
+        (void)editor_set(field->editor, ui_tree_string(tree, node, UI_VALUE));
+        editor_caret_to_end(field->editor);
+    }
     field->document = ui_tree_document(tree, node);
     if (field->document != 0 && task->documents.bind != NULL) {
         status_t status = task->documents.bind(task->documents.context, field->document,
@@ -217,6 +222,7 @@ status_t task_update(struct task *task, const struct ui_difference_view *view)
         return status;
     }
     task->is_partial = more;
+    memset(&task->asked, 0, sizeof task->asked); // what is still missing is asked for again
     fields_settle(task);
     if (!more) {
         page_settle(task);

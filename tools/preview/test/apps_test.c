@@ -158,6 +158,24 @@ static void restart_in_the_middle_of_a_word_goes_on_there(void)
     }
 }
 
+static void restart_keeps_search_and_dark(void)
+{
+    open_world(false, 10, false);
+    world_type(&world, "/");
+    world_type(&world, "lease");
+    world_key(&world, "Escape");
+    CHECK(world_tap(&world, "Dark"));
+    world_restart_stage(&world);
+    CHECK(world.service.stage->form.dark);
+    CHECK(tree_has("value=\"lease\""));
+    CHECK(tree_has("description=\"1 item\""));
+    CHECK(world_tap(&world, "Light"));
+    CHECK(!world.service.stage->form.dark);
+    world_key(&world, "Ctrl+Shift+D");
+    CHECK(world.service.stage->form.dark);
+    world_finish(&world);
+}
+
 static void restart_keeps_the_app_in_front(void)
 {
     open_world(true, 3, false);
@@ -304,7 +322,7 @@ TEST_MAIN(TEST(new_note_is_typed_into_its_document_and_listed),
           TEST(deleted_note_is_gone_and_closed), TEST(empty_list_invites),
           TEST(restarted_stage_shows_the_same_and_loses_nothing),
           TEST(restart_in_the_middle_of_a_word_goes_on_there), TEST(restart_keeps_the_app_in_front),
-          TEST(devices_are_paired_by_comparing_a_code),
+          TEST(restart_keeps_search_and_dark), TEST(devices_are_paired_by_comparing_a_code),
           TEST(refused_code_pairs_nothing_and_says_so), TEST(device_is_renamed_and_removed),
           TEST(terminal_reads_searches_and_edits), TEST(hostile_app_gets_errors_and_nothing_else),
           TEST(no_handle_is_leaked_by_opening_and_closing_notes))
