@@ -68,7 +68,8 @@ enum ui_string {
     UI_ICON,     // name of an icon in the system's icon font
     UI_HINT,     // placeholder of a field or text, explanation of an empty list
     UI_SHORTCUT, // "Ctrl+N", "Del"
-    UI_VALUE,    // Field: present value; Text without document: the text; Ask: the code to compare; List: what is searched
+    UI_VALUE,    // Field: present value; Text without document: the text; Ask: the code to compare;
+                 // List: what is searched
     UI_NOTE,     // a short fact at the end of a row: a time, a count
     UI_PLACE,    // App: where the person was, in the words of the stage that is no more
     UI_STRING_COUNT
