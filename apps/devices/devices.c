@@ -144,6 +144,12 @@ void devices_event(void *state, const struct ui_event *event)
 {
     struct devices *devices = state;
     const struct device *open = device_find(devices, devices->open);
+    bool turned = event->kind == UI_EVENT_SHOWN;
+    devices->is_shown = turned ? event->first : devices->is_shown;
+    if (turned || devices->reattached != devices->nexus->reattached) {
+        devices->reattached = devices->nexus->reattached;
+        devices_listen(devices->nexus, devices->is_shown);
+    }
     devices->trouble = event->kind == UI_EVENT_VERB ? OK : devices->trouble;
     switch (event->verb) {
     case OPEN:

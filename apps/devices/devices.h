@@ -12,6 +12,8 @@ struct devices {
     uint64_t open;    // id of the device shown, 0: none
     char name[32];    // as being typed
     status_t trouble; // of the last thing asked
+    bool is_shown;
+    uint64_t reattached; // of nexus, when the mesh was last told that the list is shown
 };
 
 status_t devices_start(void *state, struct nexus *nexus);

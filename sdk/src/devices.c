@@ -80,6 +80,13 @@ status_t devices_pair(struct nexus *nexus, const struct device *device)
     return mesh_pair(nexus->mesh, &request, &reply, NULL);
 }
 
+status_t devices_listen(struct nexus *nexus, bool open)
+{
+    struct mesh_listen_req request = {.open = open};
+    struct mesh_listen_rep reply;
+    return mesh_listen(nexus->mesh, &request, &reply, NULL);
+}
+
 status_t devices_confirm(struct nexus *nexus, bool same)
 {
     struct mesh_confirm_req request = {.same = same};

@@ -117,16 +117,29 @@ static struct mesh_watcher *watcher_of(struct mesh *mesh, uint64_t badge)
     return NULL;
 }
 
+// Whether the person has the list of devices open.
 static void tell_node(struct mesh *mesh)
 {
-    bool is_watched = false;
-    for (size_t i = 0; i < MESH_WATCHERS_MAX; i++) {
-        is_watched |= mesh->watchers[i].badge != 0;
-    }
     if (mesh->is_ready) {
-        node_watch(mesh->node, is_watched, os_clock());
+        node_watch(mesh->node, mesh->listener_badge != 0, os_clock());
         mesh_arm(mesh);
     }
+}
+
+static status_t do_listen(void *self, struct ipc_request *request,
+                          const struct mesh_listen_req *req, struct mesh_listen_rep *rep)
+{
+    struct mesh *mesh = self;
+    if (req->open > 1 || request->badge == 0) {
+        return ERR_INVALID;
+    }
+    if (req->open) {
+        mesh->listener_badge = request->badge;
+    } else if (mesh->listener_badge == request->badge) {
+        mesh->listener_badge = 0;
+    }
+    tell_node(mesh);
+    return OK;
 }
 
 static status_t do_watch(void *self, struct ipc_request *request, const struct mesh_watch_req *req,
@@ -145,17 +158,20 @@ static status_t do_watch(void *self, struct ipc_request *request, const struct m
     *watcher = (struct mesh_watcher){
         .badge = request->badge, .signal = request->handles[0], .bits = req->change_bits};
     request->handles[0] = HANDLE_NONE;
-    tell_node(mesh);
     return OK;
 }
 
 static void closed(void *self, uint64_t badge)
 {
-    struct mesh_watcher *watcher = watcher_of(self, badge);
+    struct mesh *mesh = self;
+    struct mesh_watcher *watcher = watcher_of(mesh, badge);
     if (watcher) {
         os_handle_close(watcher->signal);
         *watcher = (struct mesh_watcher){0};
-        tell_node(self);
+    }
+    if (mesh->listener_badge == badge) {
+        mesh->listener_badge = 0;
+        tell_node(mesh);
     }
 }
 
@@ -252,6 +268,7 @@ static status_t do_remove(void *self, struct ipc_request *request,
 
 static const struct mesh_ops ops = {
     .devices = do_devices,
+    .listen = do_listen,
     .watch = do_watch,
     .pairing = do_pairing,
     .pair = do_pair,

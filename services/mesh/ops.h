@@ -21,6 +21,7 @@ struct mesh {
     struct node *node;
     bool is_ready; // the node is initialised
     struct mesh_watcher watchers[MESH_WATCHERS_MAX];
+    uint64_t listener_badge; // who has the list of devices open, 0: nobody
 };
 
 // Serves `mesh` (zeroed but for `node`) on the given endpoint and signal, HANDLE_NONE for the start

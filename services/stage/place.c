@@ -58,6 +58,11 @@ void place_tell(struct stage *stage)
         if (task->tree->root == 0) {
             continue;
         }
+        bool shown = stage->scene.current == i;
+        if (shown != task->is_shown) {
+            task->is_shown = shown;
+            task_emit(task, &(struct ui_event){.kind = UI_EVENT_SHOWN, .first = shown});
+        }
         struct ui_event event = {.kind = UI_EVENT_PLACE};
         place_write(stage, i, event.text);
         if (strcmp(event.text, task->place) != 0) {

@@ -246,7 +246,8 @@ static void event_remove(struct task *task, uint32_t index)
 void task_emit(struct task *task, const struct ui_event *event)
 {
     bool latest = event->kind == UI_EVENT_SEARCH || event->kind == UI_EVENT_ROWS ||
-                  event->kind == UI_EVENT_VALUE || event->kind == UI_EVENT_PLACE;
+                  event->kind == UI_EVENT_VALUE || event->kind == UI_EVENT_PLACE ||
+                  event->kind == UI_EVENT_SHOWN;
     for (uint32_t i = 0; latest && i < task->event_count; i++) {
         // Only the last text or window counts: it replaces an older one that was not taken.
         if (event_at(task, i)->kind == event->kind && event_at(task, i)->node == event->node) {

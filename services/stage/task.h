@@ -57,6 +57,7 @@ struct task {
         uint32_t first, count;
     } asked;                                 // rows last asked for
     struct ui_event events[TASK_EVENTS_MAX]; // waiting for the app
+    bool is_shown;                           // last told to the app (UI_EVENT_SHOWN)
     char place[UI_EVENT_TEXT_MAX + 1];       // last told to the app (place.h)
     uint32_t event_head, event_count;
 };

@@ -37,6 +37,8 @@ void devices_pairing(struct nexus *nexus, struct pairing *out_pairing);
 // Starts pairing with a device nearby. ERR_BAD_STATE another pairing is under way, ERR_NOT_FOUND,
 // ERR_EXISTS.
 status_t devices_pair(struct nexus *nexus, const struct device *device);
+// The list stands open before the person, or no longer: only then are offers of pairing taken.
+status_t devices_listen(struct nexus *nexus, bool open);
 // The person's word on the code. ERR_BAD_STATE.
 status_t devices_confirm(struct nexus *nexus, bool same);
 // Names a device everywhere. ERR_INVALID empty, ERR_NOT_FOUND.

@@ -266,6 +266,9 @@ static void watch(int number)
                                  &extra.handles[0]),
              OK);
     CHECK_EQ(mesh_watch(devices[number].app, &req, &rep, &extra), OK);
+    struct mesh_listen_rep listen;
+    CHECK_EQ(mesh_listen(devices[number].app, &(struct mesh_listen_req){.open = 1}, &listen, NULL),
+             OK);
 }
 
 static struct mesh_device rows[8];

@@ -127,6 +127,7 @@ class Sync {
   constructor (stream) {
     this.stream = stream
     this.documents = new Map()
+    this.asked = new Set()
     this.greet(INDEX)
     this.reading = this.read(new Reader(stream)).catch((error) => { this.error = error })
   }
@@ -145,6 +146,7 @@ class Sync {
   }
 
   greet (id) {
+    this.asked.add(Buffer.from(id).toString('hex'))
     this.send(id, 0, Buffer.from(Y.encodeStateVector(this.document(id))), 0)
   }
 
@@ -172,7 +174,7 @@ class Sync {
     Y.applyUpdate(document, payload)
     if (id.equals(INDEX)) {
       for (const key of document.getMap('documents').keys()) {
-        if (!this.documents.has(key)) {
+        if (!this.asked.has(key)) {
           this.greet(Buffer.from(key, 'hex'))
         }
       }

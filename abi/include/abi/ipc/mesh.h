@@ -90,6 +90,14 @@ struct mesh_remove_req {
 };
 IPC_EMPTY(mesh_remove_rep)
 
+// The list of devices stands open before the person (1), or no longer (0, or when the caller ends): only then does this
+// device look for others eagerly and take offers of pairing from strangers.
+struct mesh_listen_req {
+    uint32_t open;
+    uint32_t reserved;
+};
+IPC_EMPTY(mesh_listen_rep)
+
 #define MESH_METHODS(M)                                                                            \
     M(mesh, 1, devices, IPC_RETRY | IPC_REPLY_TAIL)                                                \
     M(mesh, 2, watch, IPC_TAKES(1))                                                                \
@@ -97,5 +105,6 @@ IPC_EMPTY(mesh_remove_rep)
     M(mesh, 4, pair, 0)                                                                            \
     M(mesh, 5, confirm, 0)                                                                         \
     M(mesh, 6, rename, IPC_RETRY)                                                                  \
-    M(mesh, 7, remove, IPC_RETRY)
+    M(mesh, 7, remove, IPC_RETRY)                                                                  \
+    M(mesh, 8, listen, IPC_RETRY)
 IPC_INTERFACE(mesh, MESH_METHODS)

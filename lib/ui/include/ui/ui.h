@@ -66,8 +66,9 @@ enum ui_event_kind {
     UI_EVENT_CHANGED =
         6,              // something else the app waits for (a document, a service) may have changed
     UI_EVENT_CLOSE = 7, // the task ends; save and return
-    UI_EVENT_PLACE = 8 // where the person is, in the stage's words: kept by the library, given back
-                       // to a new stage
+    UI_EVENT_PLACE = 8, // where the person is, in the stage's words: kept by the library, given
+                        // back to a new stage
+    UI_EVENT_SHOWN = 9  // the task stands before the person (`first` 1) or no longer (0)
 };
 
 enum { UI_EVENT_TEXT_MAX = 119 };
