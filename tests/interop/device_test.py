@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A device and programs nobody here wrote: js-libp2p dials it through the emulator's port forward, pairs with it by comparing
-the code, and edits its notes with real Yjs. Before that, unpaired, it is told nothing."""
+"""A device and programs nobody here wrote: js-libp2p dials it through the emulator's port forward, pairs with it by
+comparing the code, and edits its notes with real Yjs. Before that, unpaired, it is told nothing."""
 
 import json
 import subprocess

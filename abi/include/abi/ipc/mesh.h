@@ -90,8 +90,8 @@ struct mesh_remove_req {
 };
 IPC_EMPTY(mesh_remove_rep)
 
-// The list of devices stands open before the person (1), or no longer (0, or when the caller ends): only then does this
-// device look for others eagerly and take offers of pairing from strangers.
+// The list of devices stands open before the person (1), or no longer (0, or when the caller ends):
+// only then does this device look for others eagerly and take offers of pairing from strangers.
 struct mesh_listen_req {
     uint32_t open;
     uint32_t reserved;
