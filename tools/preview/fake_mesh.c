@@ -88,6 +88,14 @@ static status_t do_confirm(void *self, struct ipc_request *request,
     return OK;
 }
 
+static status_t do_listen(void *self, struct ipc_request *request,
+                          const struct mesh_listen_req *req, struct mesh_listen_rep *rep)
+{
+    struct fake_mesh *mesh = self;
+    mesh->is_listening = req->open;
+    return OK;
+}
+
 void fake_mesh_peer_confirms(struct fake_mesh *mesh, bool same)
 {
     mesh->phase = same ? MESH_PAIRING_DONE : MESH_PAIRING_FAILED;
@@ -127,6 +135,7 @@ void fake_mesh_init(struct fake_mesh *mesh)
                                         .pairing = do_pairing,
                                         .pair = do_pair,
                                         .confirm = do_confirm,
+                                        .listen = do_listen,
                                         .rename = do_rename,
                                         .remove = do_remove};
     *mesh = (struct fake_mesh){

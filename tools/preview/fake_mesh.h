@@ -14,7 +14,8 @@ struct fake_mesh {
     struct mesh_device devices[FAKE_DEVICES];
     uint32_t count, phase;
     int32_t reason;
-    uint32_t peer; // being paired
+    uint32_t peer;     // being paired
+    bool is_listening; // the app says that the list of devices is shown
     handle_t signal;
     uint64_t bits;
 };

@@ -187,6 +187,19 @@ static void restart_keeps_the_app_in_front(void)
     world_finish(&world);
 }
 
+static void offers_are_taken_only_while_the_devices_are_shown(void)
+{
+    open_world(true, 1, false);
+    CHECK(!world.mesh.is_listening);
+    CHECK(world_tap(&world, "Devices"));
+    CHECK(world.mesh.is_listening);
+    world_restart_stage(&world);
+    CHECK(world.mesh.is_listening);
+    CHECK(world_tap(&world, "Notes"));
+    CHECK(!world.mesh.is_listening);
+    world_finish(&world);
+}
+
 static void devices_are_paired_by_comparing_a_code(void)
 {
     open_world(true, 1, false);
@@ -323,6 +336,7 @@ TEST_MAIN(TEST(new_note_is_typed_into_its_document_and_listed),
           TEST(restarted_stage_shows_the_same_and_loses_nothing),
           TEST(restart_in_the_middle_of_a_word_goes_on_there), TEST(restart_keeps_the_app_in_front),
           TEST(restart_keeps_search_and_dark), TEST(devices_are_paired_by_comparing_a_code),
+          TEST(offers_are_taken_only_while_the_devices_are_shown),
           TEST(refused_code_pairs_nothing_and_says_so), TEST(device_is_renamed_and_removed),
           TEST(terminal_reads_searches_and_edits), TEST(hostile_app_gets_errors_and_nothing_else),
           TEST(no_handle_is_leaked_by_opening_and_closing_notes))
