@@ -12,14 +12,20 @@ OPTIONS = {
 }
 
 
-def build_target(target, folder=None, root=ROOT):
-    """Bring one target up to date: libraries in the cache, then configure once, then ninja."""
-    folder = folder or BUILD / target
+def configure(target, folder, root=ROOT):
+    """Libraries into the cache, and the build folder's rules up to date with every meson.build."""
     run_shown([sys.executable, "-B", TOOLS / "third_party.py", "build", "--target", target],
               "building the libraries")
     if not (folder / "build.ninja").exists():
         say(f"build: configure {target}")
         run_shown(["meson", "setup", folder, root] + OPTIONS[target], "meson setup", cwd=root)
+    run_shown(["ninja", "-C", folder, "--quiet", "build.ninja"], "meson", cwd=root)
+
+
+def build_target(target, folder=None, root=ROOT):
+    """Bring one target up to date."""
+    folder = folder or BUILD / target
+    configure(target, folder, root)
     quiet = [] if sys.stdout.isatty() else ["--quiet"]
     run_shown(["ninja", "-C", folder] + quiet, f"ninja, target {target},", cwd=root)
 

@@ -54,7 +54,9 @@ def run_pytest(folders, suite, name, environment):
 
 
 def suite_tidy(name, environment):
-    """The rules of style over the whole tree."""
+    """The rules of style over the whole tree; headers compile with the flags of both builds."""
+    for target in build.OPTIONS:
+        build.configure(target, BUILD / target)
     done = run([sys.executable, "-B", TOOLS / "tidy", "--junit", RESULTS / "tidy.xml"]
                + ([name] if name else []), env=environment)
     return require_cases(junit_cases(RESULTS / "tidy.xml"), done.returncode, "tidy",

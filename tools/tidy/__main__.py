@@ -10,7 +10,7 @@ import xml.etree.ElementTree as xml
 from pathlib import Path
 
 from rules import RULES
-from tree import Tree
+from sources import Tree
 
 
 def excused(tree, name, line, rule):

@@ -13,7 +13,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tree import functions, parameter_count, prototypes
+from sources import functions, parameter_count, prototypes
 
 FUNCTION_MAX, PARAMETERS_MAX, NESTING_MAX, README_MAX = 70, 5, 4, 60
 LINE_MAX, SCRIPT_LINE_MAX = 100, 120  # C, and everything else

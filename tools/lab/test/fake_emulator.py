@@ -4,7 +4,8 @@
 
 It serves the serial line with the console's framed answers, the control socket with input events, and a port of
 the virtual network, so that the lab, its words and its page are tested in milliseconds. Behind the screen are a button
-"New note", a text, and a Devices app that pairs; behind the terminal the same in lines. What it stores goes to its disk.
+"New note", a text, and a Devices app that pairs; behind the terminal the same in lines. What it stores goes to
+its disk.
 """
 
 import json
