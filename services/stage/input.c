@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "input.h"
+#include "place.h"
 
 #include "abi/ipc/input.h"
 #include "base/error.h"
@@ -13,9 +14,11 @@ enum { EVENT_SYNC = 0, EVENT_KEY = 1, EVENT_RELATIVE = 2, EVENT_ABSOLUTE = 3 };
 enum { AXIS_X = 0, AXIS_Y = 1, RELATIVE_WHEEL = 8, BUTTON_LEFT = 0x110, BUTTON_TOUCH = 0x14a };
 enum { AXIS_MAX = 65535 };
 
-#define TICK_NS (16 * OS_MILLISECOND)
+#define TICK_NS   (16 * OS_MILLISECOND)
+#define SETTLE_NS (1000 * OS_MILLISECOND)
 
 static void tick(void *self);
+static void events_take(void *self, uint64_t bits);
 
 static void tick_start(struct input *input)
 {
@@ -132,18 +135,46 @@ static void attach_again(void *self, uint64_t bits)
     }
 }
 
+// After a restart a key means what it meant before only once the app in front has said where the
+// person was; what nobody says is not waited for long.
+static bool is_settled(struct input *input)
+{
+    input->settled =
+        input->settled || input->service->stage->chose_task || os_clock() >= input->settle_by_ns;
+    return input->settled;
+}
+
+static void settle(void *self)
+{
+    struct input *input = self;
+    if (!is_settled(input)) {
+        ipc_timer_start(&input->service->server, &input->settle, os_deadline(TICK_NS));
+        return;
+    }
+    events_take(input, 0);
+}
+
 static void events_take(void *self, uint64_t bits)
 {
     struct input *input = self;
+    if (!is_settled(input)) {
+        return; // settle() comes back for them
+    }
     do {
         struct input_event event;
         status_t size;
-        while ((size = ring_pop(&input->ring, &event, sizeof event)) >= 0) {
+        // An event leaves the ring once it is done and the app knows the new place: a stage that
+        // dies in between is told it again.
+        while ((size = ring_read(&input->ring, &event, sizeof event)) >= 0) {
             if (size == (status_t)sizeof event) {
                 event_take(input, &event);
+                place_tell(input->service->stage);
             }
+            (void)ring_skip(&input->ring);
         }
-        if (size == ERR_CORRUPT) {
+        if (size == ERR_TOO_LARGE) {
+            (void)ring_skip(&input->ring);
+        } else if (size == ERR_CORRUPT) {
             attach_again(input, 0);
         }
     } while (!ring_sleep(&input->ring, 0));
@@ -157,5 +188,8 @@ status_t input_init(struct input *input, struct stage_service *service, handle_t
     input->tick = (struct ipc_timer){.run = tick, .self = input};
     input->event_bits = ipc_server_bit(&service->server, events_take, input);
     (void)ipc_server_on_restart(&service->server, "input", attach_again, input);
+    input->settle = (struct ipc_timer){.run = settle, .self = input};
+    input->settle_by_ns = os_clock() + SETTLE_NS;
+    ipc_timer_start(&service->server, &input->settle, os_deadline(TICK_NS));
     return attach(input);
 }

@@ -16,6 +16,10 @@ struct input {
     int32_t x, y, wheel;
     bool down, changed;
     struct ipc_timer tick; // momentum
+    // Events wait in the ring until the apps are back where the person was, at most this long.
+    bool settled;
+    uint64_t settle_by_ns;
+    struct ipc_timer settle;
 };
 
 // Attaches; the driver may be away and come back. ERR_* of the driver.

@@ -143,6 +143,28 @@ static void push(struct devices *devices, uint16_t number, const uint8_t *bytes)
     }
 }
 
+void devices_carry_over(void *from, struct ring *to)
+{
+    struct ring left;
+    struct input_event event;
+    if (ring_open(&left, from, INPUT_RING_BYTES, RING_CONSUMER) < 0) {
+        return;
+    }
+    for (uint32_t i = 0; i < INPUT_RING_BYTES / sizeof event; i++) {
+        if (ring_pop(&left, &event, sizeof event) != (status_t)sizeof event) {
+            return;
+        }
+        bool was_front = i == 0;
+        if (was_front && event.repeated) {
+            continue; // two clients died with it: perhaps of it
+        }
+        event.repeated = was_front;
+        if (ring_push(to, &event, sizeof event) < 0) {
+            return;
+        }
+    }
+}
+
 static status_t collect_one(struct devices *devices, uint16_t number)
 {
     struct input_device *device = &devices->device[number];

@@ -36,6 +36,11 @@ struct devices {
 status_t devices_open(struct devices *devices, handle_t bus, handle_t signal,
                       const uint64_t queue_bits[DEVICES_MAX]);
 
+// Moves what a client had not taken when it died from its ring (its shared memory) to the next
+// client's, so that a person may go on typing meanwhile; the event it died with once more only.
+// What such a ring says is not trusted.
+void devices_carry_over(void *from, struct ring *to);
+
 // Pushes what arrived from those devices whose bits are raised. Returns true if the client must be
 // woken. ERR_* when a device is gone.
 status_t devices_collect(struct devices *devices, uint64_t bits, bool *out_wake);

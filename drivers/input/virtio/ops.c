@@ -31,6 +31,7 @@ static status_t do_attach(void *self, struct ipc_request *request,
         return status;
     }
     if (input->ring_bytes) {
+        devices_carry_over(input->ring_bytes, &ring);
         os_memory_unmap(input->ring_bytes, INPUT_RING_BYTES);
     }
     os_handle_close(input->client);
@@ -45,6 +46,9 @@ static status_t do_attach(void *self, struct ipc_request *request,
         rep->pointer_count += devices->device[i].is_pointer;
     }
     rep->lost = devices->lost;
+    if (ring_should_wake(&devices->ring)) {
+        os_signal_raise(input->client, input->event_bits);
+    }
     return OK;
 }
 

@@ -223,7 +223,7 @@ static void drop(struct ring *ring)
     advance(ring, record_bytes(ring->pending));
 }
 
-status_t ring_pop(struct ring *ring, void *bytes, uint32_t size_max)
+status_t ring_read(struct ring *ring, void *bytes, uint32_t size_max)
 {
     status_t size = ring_peek(ring);
     if (size < 0)
@@ -231,7 +231,14 @@ status_t ring_pop(struct ring *ring, void *bytes, uint32_t size_max)
     if ((uint32_t)size > size_max)
         return ERR_TOO_LARGE;
     area_read(ring, offset_after(ring, ring->offset, RING_RECORD_HEAD), bytes, (uint32_t)size);
-    drop(ring);
+    return size;
+}
+
+status_t ring_pop(struct ring *ring, void *bytes, uint32_t size_max)
+{
+    status_t size = ring_read(ring, bytes, size_max);
+    if (size >= 0)
+        drop(ring);
     return size;
 }
 

@@ -33,6 +33,11 @@ static void ring_keeps_order_and_bytes(void)
     CHECK_EQ(ring_pop(&consumer, out, sizeof out), 3);
     CHECK_BYTES(out, "one", 3);
     CHECK_EQ(ring_pop(&consumer, NULL, 0), 0);
+    CHECK_EQ(ring_read(&consumer, out, 3), ERR_TOO_LARGE);
+    CHECK_EQ(ring_read(&consumer, out, sizeof out), 4);
+    struct ring next; // who opens the ring now finds what was read and not dropped
+    CHECK_EQ(ring_open(&next, memory, SIZE, RING_CONSUMER), OK);
+    CHECK_EQ(ring_peek(&next), 4);
     CHECK_EQ(ring_pop(&consumer, out, sizeof out), 4);
     CHECK_BYTES(out, "head", 4);
     CHECK_EQ(ring_skip(&consumer), ERR_AGAIN);

@@ -246,9 +246,34 @@ static void restarted_driver_is_attached_again(void)
     teardown();
 }
 
+static void keys_wait_until_the_stage_knows_where_the_person_was(void)
+{
+    setup();
+    event(1, 30, 1);
+    wake();
+    CHECK(!service.stage->keyboard_used);
+    service.stage->chose_task = true; // an app's first tree said so
+    ipc_host_run_for(20000000);
+    CHECK(service.stage->keyboard_used);
+    teardown();
+}
+
+static void keys_do_not_wait_for_ever(void)
+{
+    setup();
+    event(1, 30, 1);
+    wake();
+    ipc_host_run_for(900000000);
+    CHECK(!service.stage->keyboard_used);
+    ipc_host_run_for(200000000);
+    CHECK(service.stage->keyboard_used);
+    teardown();
+}
+
 static void pointer_and_keys_reach_the_stage(void)
 {
     setup();
+    ipc_host_run_for(1100000000);
     event(3, 0, 65535);
     event(3, 1, 0);
     event(0, 0, 0);
@@ -270,6 +295,7 @@ static void pointer_and_keys_reach_the_stage(void)
 static void nonsense_from_input_is_ignored(void)
 {
     setup();
+    ipc_host_run_for(1100000000);
     event(77, 3, 4);
     event(3, 9, -5);
     event(1, 60000, 1);
@@ -296,4 +322,5 @@ TEST_MAIN(TEST(first_frame_is_whole_and_of_the_display_s_size),
           TEST(busy_driver_gets_the_same_damage_again), TEST(lost_frame_does_not_stop_the_screen),
           TEST(other_size_is_attached_and_shown_whole), TEST(absurd_sizes_are_refused),
           TEST(restarted_driver_is_attached_again), TEST(pointer_and_keys_reach_the_stage),
-          TEST(nonsense_from_input_is_ignored))
+          TEST(keys_wait_until_the_stage_knows_where_the_person_was),
+          TEST(keys_do_not_wait_for_ever), TEST(nonsense_from_input_is_ignored))

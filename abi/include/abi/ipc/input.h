@@ -16,7 +16,7 @@ struct input_event {
     uint16_t code;
     uint16_t reserved;
     int32_t value;
-    uint32_t reserved2;
+    uint32_t repeated; // 1: a client died with this event, which it may have acted on
 };
 _Static_assert(sizeof(struct input_event) == 24, "no padding");
 

@@ -73,6 +73,7 @@ static struct input_attach_rep attach(void)
 
 static void start(void)
 {
+    input = (struct input){0};
     board_init(&board, BUS_INPUT, serve);
     board.model.configured = configured;
     CHECK_EQ(input_serve(&board.driver, &input, os_handle("bus")), OK);
@@ -120,6 +121,50 @@ static void devices_count_what_nobody_took(void)
     CHECK_EQ(event.value, 0);
 }
 
+static void what_a_dead_client_left_goes_to_the_next(void)
+{
+    start();
+    (void)attach();
+    struct input_event event;
+    for (uint32_t i = 0; i < 5; i++) {
+        CHECK(happen(1, 30, i));
+    }
+    CHECK_EQ(ring_pop(&ring, &event, sizeof event), sizeof event);
+    (void)attach();
+    CHECK(happen(1, 30, 5));
+    for (int32_t i = 1; i <= 5; i++) {
+        CHECK_EQ(ring_pop(&ring, &event, sizeof event), sizeof event);
+        CHECK_EQ(event.value, i);
+    }
+    CHECK_EQ(ring_pop(&ring, &event, sizeof event), ERR_AGAIN);
+}
+
+static void event_that_two_clients_died_with_is_dropped(void)
+{
+    start();
+    (void)attach();
+    CHECK(happen(1, 30, 1));
+    CHECK(happen(1, 31, 2));
+    (void)attach();
+    (void)attach();
+    struct input_event event;
+    CHECK_EQ(ring_pop(&ring, &event, sizeof event), sizeof event);
+    CHECK_EQ(event.code, 31);
+    CHECK_EQ(event.repeated, 0);
+    CHECK_EQ(ring_pop(&ring, &event, sizeof event), ERR_AGAIN);
+}
+
+static void what_a_dead_client_scribbled_is_not_carried_over(void)
+{
+    start();
+    (void)attach();
+    CHECK(happen(1, 30, 1));
+    memset(input.ring_bytes, 0xa5, INPUT_RING_BYTES);
+    (void)attach();
+    struct input_event event;
+    CHECK_EQ(ring_pop(&ring, &event, sizeof event), ERR_AGAIN);
+}
+
 static void attach_refuses_memory_without_a_ring(void)
 {
     start();
@@ -137,4 +182,7 @@ static void attach_refuses_memory_without_a_ring(void)
 }
 
 TEST_MAIN(TEST(devices_deliver_events_with_axes_scaled), TEST(devices_count_what_nobody_took),
+          TEST(what_a_dead_client_left_goes_to_the_next),
+          TEST(event_that_two_clients_died_with_is_dropped),
+          TEST(what_a_dead_client_scribbled_is_not_carried_over),
           TEST(attach_refuses_memory_without_a_ring))

@@ -68,7 +68,10 @@ status_t ring_peek(struct ring *ring);
 // Consumer. Copies the front record out, drops it and returns its size. ERR_TOO_LARGE (more than
 // `size_max`: it stays), ERR_AGAIN (empty), ERR_CORRUPT.
 status_t ring_pop(struct ring *ring, void *bytes, uint32_t size_max);
-// Consumer. Drops the front record unread: OK, ERR_AGAIN, ERR_CORRUPT.
+// Consumer. The same, but the record stays until ring_skip: for a consumer that may die before it
+// is done with it, when whoever looks at the ring next shall find it again.
+status_t ring_read(struct ring *ring, void *bytes, uint32_t size_max);
+// Consumer. Drops the front record: OK, ERR_AGAIN, ERR_CORRUPT.
 status_t ring_skip(struct ring *ring);
 
 // After a batch: true if the other side sleeps and must be woken (it is then counted as awake).
