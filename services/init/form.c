@@ -50,10 +50,14 @@ static bool needs_met(const struct plan_form *form, const struct form_hardware *
 static status_t fall_back(const struct plan *plan, const struct form_hardware *hardware,
                           struct form_choice *choice)
 {
-    char ignored[FORM_REASON_MAX];
+    char reason[FORM_REASON_MAX];
     status_t index = plan_form_find(plan, FORM_FALLBACK);
-    if (index < 0 || !needs_met(&plan->forms[index], hardware, ignored))
+    if (index < 0)
         return ERR_NOT_FOUND;
+    if (!needs_met(&plan->forms[index], hardware, reason)) {
+        memcpy(choice->reason, reason, sizeof choice->reason); // the least that is missing
+        return ERR_NOT_FOUND;
+    }
     choice->index = (uint32_t)index;
     choice->refused = true;
     return OK;
@@ -80,7 +84,6 @@ status_t form_choose(const struct plan *plan, const char *arguments,
         return OK;
     }
     status_t status = fall_back(plan, hardware, &choice);
-    if (status == OK)
-        *out_choice = choice;
+    *out_choice = choice;
     return status;
 }

@@ -20,6 +20,6 @@ struct form_choice {
 };
 
 // `arguments` are the boot arguments, words between spaces. ERR_NOT_FOUND: not even headless can
-// run.
+// run; `reason` is filled in then, too.
 status_t form_choose(const struct plan *plan, const char *arguments,
                      const struct form_hardware *hardware, struct form_choice *out_choice);

@@ -359,3 +359,14 @@ void launcher_tell_restarted(struct launcher *launcher, uint32_t row)
         }
     }
 }
+
+void launcher_abandon(struct launcher *launcher, uint32_t row)
+{
+    handle_t *endpoint = &launcher->instances[row].endpoint;
+    handle_t callable = HANDLE_NONE;
+    if (os_handle_duplicate(*endpoint, RIGHT_CALL | RIGHT_TRANSFER | RIGHT_DUPLICATE, 0,
+                            &callable) < 0)
+        return; // no room for a handle: callers wait, as before
+    os_handle_close(*endpoint);
+    *endpoint = callable;
+}

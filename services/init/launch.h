@@ -49,3 +49,6 @@ status_t launcher_init(struct launcher *launcher);
 status_t launcher_start(struct launcher *launcher, uint32_t row);
 // Raises the restart bits of everyone who calls `row`.
 void launcher_tell_restarted(struct launcher *launcher, uint32_t row);
+// `row` will not run again: its endpoint stays, for grants, but nobody can receive on it any more,
+// so whoever calls it or waits there gets ERR_PEER_DIED.
+void launcher_abandon(struct launcher *launcher, uint32_t row);

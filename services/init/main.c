@@ -58,6 +58,11 @@ static void machine_tell_restarted(void *self, uint32_t row)
     launcher_tell_restarted(&init.launcher, row);
 }
 
+static void machine_abandon(void *self, uint32_t row)
+{
+    launcher_abandon(&init.launcher, row);
+}
+
 static void machine_tell_stop(void *self, uint32_t row)
 {
     os_signal_raise(init.launcher.instances[row].signal, SYSTEM_BIT_STOP);
@@ -77,6 +82,7 @@ static const struct supervisor_machine machine = {.start = machine_start,
                                                   .kill = machine_kill,
                                                   .info = machine_process,
                                                   .tell_restarted = machine_tell_restarted,
+                                                  .abandon = machine_abandon,
                                                   .tell_stop = machine_tell_stop,
                                                   .log = machine_log,
                                                   .clock = machine_clock};
@@ -164,7 +170,10 @@ static uint32_t choose_form(void)
                                          hardware_has_display(&launcher->tree, launcher->machine),
                                      .memory_bytes = info.memory_bytes};
     struct form_choice choice;
-    check("no form can run here", form_choose(&init.plan, os_arguments(), &hardware, &choice));
+    status_t status = form_choose(&init.plan, os_arguments(), &hardware, &choice);
+    if (status < 0)
+        log_printf("no form can run here: %s", choice.reason);
+    check("choosing a form", status);
     if (choice.refused)
         log_printf("form refused: %s; running %s instead", choice.reason,
                    init.plan.forms[choice.index].name);

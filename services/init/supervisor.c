@@ -55,6 +55,12 @@ static void plan_restart(struct supervisor *supervisor, uint32_t row)
         service->quick_ends++;
 }
 
+static void abandon(struct supervisor *supervisor, uint32_t row)
+{
+    supervisor->services[row].state = SERVICE_ENDED;
+    supervisor->machine->abandon(supervisor->machine_self, row);
+}
+
 static void start(struct supervisor *supervisor, uint32_t row)
 {
     struct supervised *service = &supervisor->services[row];
@@ -72,7 +78,7 @@ static void start(struct supervisor *supervisor, uint32_t row)
                                      : error_text(status));
     machine->log(supervisor->machine_self, text);
     if (status == ERR_NOT_FOUND) // and will not have it later
-        service->state = SERVICE_ENDED;
+        abandon(supervisor, row);
     else
         plan_restart(supervisor, row);
 }
@@ -116,7 +122,7 @@ void supervisor_check(struct supervisor *supervisor)
         service->last_exit =
             info.state == PROCESS_FAULTED ? -(int32_t)(info.fault_cause & 0x7fff) : info.exit_code;
         if (info.state == PROCESS_EXITED && info.exit_code == EXIT_NO_DEVICE)
-            service->state = SERVICE_ENDED;
+            abandon(supervisor, row);
         else
             plan_restart(supervisor, row);
         log_end(supervisor, row, &info);

@@ -26,6 +26,8 @@ struct supervisor_machine {
     status_t (*info)(void *self, uint32_t row, struct process_info *info);
     // The row runs again: raise its bit with everyone who calls it.
     void (*tell_restarted)(void *self, uint32_t row);
+    // The row will not run on this machine: who calls it is refused instead of waiting for ever.
+    void (*abandon)(void *self, uint32_t row);
     // Asks the row to end in good order.
     void (*tell_stop)(void *self, uint32_t row);
     void (*log)(void *self, const char *text);

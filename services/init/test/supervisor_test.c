@@ -12,7 +12,7 @@ static struct plan plan;
 static struct supervisor supervisor;
 static instant_ns_t now;
 static struct process_info infos[3];
-static uint32_t starts[3], told_restarted[3], told_stop[3];
+static uint32_t starts[3], told_restarted[3], told_stop[3], abandoned[3];
 static status_t start_status;
 static char last_log[256];
 
@@ -46,6 +46,11 @@ static void fake_tell_stop(void *self, uint32_t row)
     told_stop[row]++;
 }
 
+static void fake_abandon(void *self, uint32_t row)
+{
+    abandoned[row]++;
+}
+
 static void fake_log(void *self, const char *text)
 {
     snprintf(last_log, sizeof last_log, "%s", text);
@@ -57,7 +62,8 @@ static instant_ns_t fake_clock(void *self)
 }
 
 static const struct supervisor_machine machine = {
-    fake_start, fake_kill, fake_info, fake_tell_restarted, fake_tell_stop, fake_log, fake_clock};
+    fake_start,   fake_kill,      fake_info, fake_tell_restarted,
+    fake_abandon, fake_tell_stop, fake_log,  fake_clock};
 
 static void setup(uint32_t form)
 {
@@ -65,6 +71,7 @@ static void setup(uint32_t form)
     start_status = OK;
     memset(starts, 0, sizeof starts);
     memset(told_restarted, 0, sizeof told_restarted);
+    memset(abandoned, 0, sizeof abandoned);
     memset(told_stop, 0, sizeof told_stop);
     fixture = plan_fixture_make();
     CHECK_EQ(plan_open(&plan, &fixture, sizeof fixture), OK);
@@ -162,8 +169,10 @@ static void a_missing_device_is_not_tried_again(void)
     setup(0);
     start_status = ERR_NOT_FOUND;
     end(ROW_DISK, 1);
+    CHECK_EQ(abandoned[ROW_DISK], 0);
     CHECK_EQ(supervisor_due(&supervisor), DEADLINE_NEVER);
     CHECK_EQ(supervisor.services[ROW_DISK].state, SERVICE_ENDED);
+    CHECK_EQ(abandoned[ROW_DISK], 1); // callers are refused from now on
 }
 
 static void a_driver_that_found_nothing_is_left_alone(void)
@@ -173,6 +182,8 @@ static void a_driver_that_found_nothing_is_left_alone(void)
     CHECK_EQ(supervisor_due(&supervisor), DEADLINE_NEVER);
     CHECK_EQ(supervisor.services[ROW_DISK].state, SERVICE_ENDED);
     CHECK_EQ(supervisor.services[ROW_DISK].last_exit, EXIT_NO_DEVICE);
+    CHECK_EQ(abandoned[ROW_DISK], 1);
+    CHECK_EQ(abandoned[ROW_STORE], 0);
 }
 
 static void never_means_never(void)
