@@ -29,7 +29,10 @@ static uint32_t random_word(void *self)
         if (status < 0 || extra.reply_tail_size != POOL_BYTES) {
             // Ports and transaction numbers become guessable, which the mesh's encryption does not
             // rest on.
-            log_printf("no entropy: %s", error_text(status));
+            static bool told;
+            if (!told)
+                log_printf("no entropy: %s", error_text(status));
+            told = true;
             pool[0] = (uint32_t)(os_clock() * 2654435761u);
             pool_left = 1;
         } else {

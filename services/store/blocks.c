@@ -108,7 +108,7 @@ status_t blocks_init(struct blocks *blocks, handle_t driver)
     struct block_info_rep info = {0};
     status_t status = block_info(driver, &(struct block_info_req){0}, &info, NULL);
     if (status < 0) {
-        return ERR_IO;
+        return status == ERR_PEER_DIED ? ERR_UNREACHABLE : ERR_IO;
     }
     if (info.sector_bytes != DISK_SECTOR_BYTES) {
         return ERR_UNSUPPORTED;

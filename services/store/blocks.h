@@ -17,8 +17,8 @@ struct blocks {
 };
 
 // Makes the buffer, attaches it and learns the size. Waits while the driver starts. ERR_NO_MEMORY,
-// ERR_IO (the driver does not answer or does not take the buffer), ERR_UNSUPPORTED (other sectors
-// than 512 bytes).
+// ERR_UNREACHABLE (there is no disk), ERR_IO (the driver does not answer or does not take the
+// buffer), ERR_UNSUPPORTED (other sectors than 512 bytes).
 status_t blocks_init(struct blocks *blocks, handle_t driver);
 // Gives the buffer back; accepts a zeroed one.
 void blocks_finish(struct blocks *blocks);
