@@ -26,15 +26,19 @@ void notes_view(struct ui *u, const void *state)
         {
             Verb(.verb = NEW, .title = "New note", .icon = "add", .role = UI_PRIMARY,
                  .shortcut = "Ctrl+N");
+            bool trouble = notes->open == 0 && documents_trouble(notes->list, u);
             List(.key = "list", .open = OPEN, .search = FIND, .hint = "Search notes",
                  .value = notes->query, .row = row, .ctx = notes,
                  .count = documents_count(notes->list));
-            Status(.type = UI_STATUS_EMPTY, .title = "No notes yet", .icon = "notes",
-                   .hint = "What you write appears on all your devices.");
+            if (!trouble) {
+                Status(.type = UI_STATUS_EMPTY, .title = "No notes yet", .icon = "notes",
+                       .hint = "What you write appears on all your devices.");
+            }
             if (notes->open != 0) {
                 const struct document_row *note = documents_find(notes->list, notes->open);
                 Detail(.key = "note", .title = note != NULL ? note->title : "", .back = CLOSE)
                 {
+                    (void)documents_trouble(notes->list, u);
                     Verb(.verb = TRASH, .title = "Delete", .icon = "delete", .role = UI_DESTRUCTIVE,
                          .shortcut = "Del");
                     Text(.doc = notes->text, .type = UI_TEXT_TITLED, .editable = true,

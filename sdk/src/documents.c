@@ -19,6 +19,7 @@ struct documents {
     uint32_t first, count, total;
     uint64_t generation; // of the nexus, when rows were fetched
     bool is_fetched;
+    status_t listed, kept, asked; // how reading, storing, and the last wish went
     struct document_row shown;
     handle_t open;
 };
@@ -71,6 +72,7 @@ static status_t page_fetch(struct documents *documents, uint32_t first)
                               .reply_tail_max = PAGE_ROWS * (uint32_t)sizeof(struct docs_row)};
     status_t status = docs_list(documents->nexus->docs, &request, &reply, &extra);
     documents->is_fetched = true;
+    documents->listed = status;
     if (status < 0) {
         documents->first = documents->count = documents->total = 0;
         return status;
@@ -82,6 +84,15 @@ static status_t page_fetch(struct documents *documents, uint32_t first)
     return OK;
 }
 
+// How storing went last; who cannot tell says nothing.
+static void kept_fetch(struct documents *documents)
+{
+    struct docs_confirmed_rep reply;
+    status_t status =
+        docs_confirmed(documents->nexus->docs, &(struct docs_confirmed_req){0}, &reply, NULL);
+    documents->kept = status == OK ? reply.error : OK;
+}
+
 static void refresh(struct documents *documents)
 {
     if (documents->generation != documents->nexus->generation) {
@@ -91,6 +102,7 @@ static void refresh(struct documents *documents)
     if (!documents->is_fetched) {
         documents->first = documents->count = 0;
         (void)page_fetch(documents, 0);
+        kept_fetch(documents);
     }
 }
 
@@ -98,6 +110,58 @@ int32_t documents_count(struct documents *documents)
 {
     refresh(documents);
     return (int32_t)documents->total;
+}
+
+// What a person is told, and what to do.
+struct trouble {
+    status_t status;
+    const char *title, *mend;
+};
+
+static const struct trouble *trouble_find(status_t status)
+{
+    static const struct trouble known[] = {
+        {ERR_EXISTS, "The disk holds something else",
+         "Nothing on it was changed. Put in a blank disk, or erase this one on another computer."},
+        {ERR_CORRUPT, "The disk is damaged",
+         "Nothing new is kept on it. What your other devices received is safe: put in a new disk "
+         "and pair again."},
+        {ERR_NO_SPACE, "The disk is full",
+         "What you write now is lost when this device goes off. Delete what you do not need."},
+        {ERR_UNSUPPORTED, "The disk belongs to another version",
+         "Nothing on it was changed. Update this device."},
+        {ERR_TOO_LARGE, "The disk has the wrong size",
+         "Nothing on it was changed. Put in the one that was here before, or a larger blank one."},
+        {ERR_IO, "The disk cannot be written",
+         "What you write now is lost when this device goes off. Take off the write protection, or "
+         "put in another disk."},
+        {ERR_UNREACHABLE, "There is no disk",
+         "Nothing can be kept or read. Put one in, then start this device again."},
+        {ERR_NOT_FOUND, "This device has no source of randomness",
+         "It cannot make keys or documents that are surely its own, so it makes none."},
+        {ERR_FULL, "There is no room for another one", "Delete what you do not need."},
+        {0, "Documents cannot be read or kept",
+         "Start this device again; if that does not help, its log says more."}};
+    const struct trouble *it = known;
+    while (it->status != 0 && it->status != status) {
+        it++;
+    }
+    return it;
+}
+
+bool documents_trouble(struct documents *documents, struct ui *u)
+{
+    refresh(documents);
+    status_t status = documents->listed < 0 ? documents->listed
+                      : documents->kept < 0 ? documents->kept
+                                            : documents->asked;
+    if (status >= 0 || status == ERR_PEER_DIED) { // who died comes back
+        return false;
+    }
+    const struct trouble *trouble = trouble_find(status);
+    Status(.key = "trouble", .type = UI_STATUS_ERROR, .title = trouble->title,
+           .subtitle = trouble->mend);
+    return true;
 }
 
 // A document's id in 63 bits (as an item's must be): ids are random, so their first eight bytes
@@ -176,6 +240,7 @@ status_t documents_new(struct documents *documents, uint64_t *out_id, ui_documen
     struct docs_create_rep reply;
     struct ipc_extra extra = {0};
     status_t status = docs_create(documents->nexus->docs, &request, &reply, &extra);
+    documents->asked = status;
     if (status < 0) {
         return status;
     }
@@ -219,5 +284,7 @@ status_t documents_remove(struct documents *documents, uint64_t id)
     memcpy(request.id, row->id, sizeof request.id);
     struct docs_remove_rep reply;
     documents->is_fetched = false;
-    return docs_remove(documents->nexus->docs, &request, &reply, NULL);
+    status_t status = docs_remove(documents->nexus->docs, &request, &reply, NULL);
+    documents->asked = status == ERR_NOT_FOUND ? OK : status; // gone already is what was wanted
+    return status;
 }

@@ -255,13 +255,15 @@ status_t library_create(struct library *library, const char *kind, struct docume
         return ERR_INVALID;
     if (library->document_count >= LIBRARY_DOCUMENTS_MAX)
         return ERR_FULL;
-    library->options.random(library->options.self, id, sizeof id);
+    status_t status = library->options.random(library->options.self, id, sizeof id);
+    if (status < 0)
+        return status;
     struct span name = {(const uint8_t *)kind, strlen(kind)};
     struct document *document = document_add(library, id, name);
     if (!document)
         return ERR_NO_MEMORY;
     document->modified_unix_ms = library->options.now_unix_ms(library->options.self);
-    status_t status = index_edit(library, id, kind);
+    status = index_edit(library, id, kind);
     if (status == OK) // the time of its making
         status = shelf_queue(library, document, (struct span){(const uint8_t *)"\0\0", 2});
     if (status < 0) {

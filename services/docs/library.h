@@ -58,7 +58,7 @@ struct library_options {
     const struct storage_ops *storage;
     void *storage_self;
     uint64_t (*now_unix_ms)(void *self);
-    void (*random)(void *self, void *bytes, size_t size);
+    status_t (*random)(void *self, void *bytes, size_t size); // all of them, or an error
     void *self;
 };
 

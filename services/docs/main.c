@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/math.h"
 #include "os/log.h"
-#include "os/process.h"
 #include "os/start.h"
 #include "os/time.h"
 
@@ -26,9 +25,9 @@ static uint64_t now_unix_ms(void *self)
     return (unix_start_ns + os_clock()) / OS_MILLISECOND;
 }
 
-// Ids of documents and authors must be unlike all others on all devices: without entropy this
-// service cannot work.
-static void random_bytes(void *self, void *bytes, size_t size)
+// Ids of documents and authors must be unlike all others on all devices: without entropy there is
+// no library. ERR_NOT_FOUND tells that apart from what the store says.
+static status_t random_bytes(void *self, void *bytes, size_t size)
 {
     for (size_t done = 0; done < size;) {
         uint32_t part = (uint32_t)min_u64(size - done, ENTROPY_BYTES_MAX);
@@ -36,12 +35,11 @@ static void random_bytes(void *self, void *bytes, size_t size)
         struct entropy_read_rep reply;
         struct ipc_extra extra = {.reply_tail = (uint8_t *)bytes + done, .reply_tail_max = part};
         status_t status = entropy_read(os_handle("entropy"), &request, &reply, &extra);
-        if (status < 0 || extra.reply_tail_size != part) {
-            log_printf("no entropy: %s", error_text(status));
-            os_process_exit(1);
-        }
+        if (status < 0 || extra.reply_tail_size != part)
+            return ERR_NOT_FOUND;
         done += part;
     }
+    return OK;
 }
 
 int main(void)

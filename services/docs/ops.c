@@ -85,6 +85,8 @@ static void flush_run(void *self)
     status_t status = library_flush(&docs->library);
     if (status < 0 && status != before)
         log_printf("changes wait, the store says: %s", error_text(status));
+    if (status != before)
+        views_tell_watchers(&docs->views);
     if (status < 0)
         ipc_timer_start(&docs->server, &docs->flush, os_deadline(RETRY_DELAY));
 }
@@ -199,7 +201,8 @@ static status_t do_watch(void *self, struct ipc_request *request, const struct d
                          struct docs_watch_rep *rep)
 {
     struct docs *docs = self;
-    status_t status = enter(docs, request);
+    // Also without a library: that there is one now is news, too.
+    status_t status = request->badge & (BADGE_DOCUMENT | BADGE_FRESH) ? ERR_DENIED : OK;
     if (status == OK && (request->handle_count != 1 || req->change_bits == 0))
         status = ERR_INVALID;
     if (status == OK)
@@ -384,10 +387,9 @@ static void kicked(void *self, uint64_t bits)
 static void closed(void *self, uint64_t badge)
 {
     struct docs *docs = self;
-    if (docs->refused < 0)
-        return;
     views_closed(&docs->views, badge);
-    peers_closed(&docs->peers, badge);
+    if (docs->refused == OK)
+        peers_closed(&docs->peers, badge);
 }
 
 static void stop(void *self)
@@ -407,6 +409,7 @@ static void read_library(void *self)
     if (docs->refused == OK) {
         views_init(&docs->views, &docs->library);
         docs->peers.library = &docs->library;
+        views_tell_watchers(&docs->views);
         log_printf("%u documents", (unsigned)docs->library.document_count);
         return;
     }
@@ -436,8 +439,8 @@ void docs_finish(struct docs *docs)
     stop(docs);
     ipc_timer_stop(&docs->flush);
     ipc_timer_stop(&docs->reading);
+    views_finish(&docs->views);
     if (docs->refused == OK) {
-        views_finish(&docs->views);
         peers_finish(&docs->peers);
         library_finish(&docs->library);
     }

@@ -86,12 +86,15 @@ static void trim(struct library *library)
 status_t shelf_load(struct library *library, struct document *document)
 {
     uint32_t client = 0;
+    status_t status = OK;
     trim(library);
     if (document == library->index) // the only document that is edited here
-        library->options.random(library->options.self, &client, sizeof client);
+        status = library->options.random(library->options.self, &client, sizeof client);
+    if (status < 0)
+        return status;
     const struct doc_options options = {.client = client | (document == library->index),
                                         .memory_max = LIBRARY_DOCUMENT_MAX};
-    status_t status = doc_create(&options, &document->doc);
+    status = doc_create(&options, &document->doc);
     if (status < 0)
         return status;
     document->used = ++library->uses;

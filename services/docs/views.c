@@ -59,7 +59,8 @@ void views_finish(struct views *views)
             subscriber_end(&views->subscribers[i]);
     for (unsigned i = 0; i < VIEWS_WATCHERS_MAX; i++)
         os_handle_close(views->watchers[i].signal);
-    list_remove(&views->listener.link);
+    if (views->library)
+        list_remove(&views->listener.link);
     *views = (struct views){0};
 }
 
@@ -141,9 +142,14 @@ void views_tell(struct views *views)
     for (unsigned i = 0; i < VIEWS_SUBSCRIBERS_MAX; i++)
         if (views->subscribers[i].behind)
             push(&views->subscribers[i], (struct span){0});
-    if (views->generation == views->library->generation)
-        return;
-    views->generation = views->library->generation;
+    if (views->generation != views->library->generation)
+        views_tell_watchers(views);
+}
+
+void views_tell_watchers(struct views *views)
+{
+    if (views->library)
+        views->generation = views->library->generation;
     for (unsigned i = 0; i < VIEWS_WATCHERS_MAX; i++)
         if (views->watchers[i].badge)
             (void)os_signal_raise(views->watchers[i].signal, views->watchers[i].bits);

@@ -56,5 +56,7 @@ status_t views_watch(struct views *views, uint64_t badge, handle_t signal, uint6
 // Tells the watchers if anything changed since, and subscribers that were behind if there is room
 // again.
 void views_tell(struct views *views);
+// Raises every watcher's signal: the library appeared, or storing it fails, or works again.
+void views_tell_watchers(struct views *views);
 // The last handle with that badge is gone.
 void views_closed(struct views *views, uint64_t badge);

@@ -36,3 +36,7 @@ status_t documents_open(struct documents *documents, uint64_t id, ui_document_t 
 void documents_close(struct documents *documents);
 // Deletes it on all devices. ERR_NOT_FOUND.
 status_t documents_remove(struct documents *documents, uint64_t id);
+
+// If documents cannot be read or kept at present, or what was asked for last was refused: shows a
+// Status that says so and what to do, and returns true.
+bool documents_trouble(struct documents *documents, struct ui *u);

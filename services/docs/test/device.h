@@ -28,10 +28,11 @@ static inline uint64_t device_random(struct device *device)
     return device->random * UINT64_C(2685821657736338717);
 }
 
-static inline void device_random_bytes(void *self, void *bytes, size_t size)
+static inline status_t device_random_bytes(void *self, void *bytes, size_t size)
 {
     for (size_t i = 0; i < size; i++)
         ((uint8_t *)bytes)[i] = (uint8_t)(device_random(self) >> 24);
+    return OK;
 }
 
 static inline status_t device_start(struct device *device)

@@ -73,7 +73,8 @@ struct docs_list_rep {
 };
 
 // Takes the client's signal: raises `change_bits` when any list may have changed (after apply,
-// sync, create, remove).
+// sync, create, remove), when storing begins to fail or works again, and when a library that could
+// not be read was. Also answered without a library.
 struct docs_watch_req {
     uint64_t change_bits;
 };
