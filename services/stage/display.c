@@ -85,6 +85,9 @@ static void attach_again(void *self, uint64_t bits)
 static void landed(void *self, uint64_t bits)
 {
     struct display *display = self;
+    if (display->in_flight) {
+        stage_service_taken(display->service);
+    }
     display->in_flight = false;
     display_show(display);
 }
@@ -112,6 +115,7 @@ static void send(struct display *display)
     display->sent_ns = os_clock();
     if (status == OK) {
         damage_clear(&display->pending);
+        timing_sent(&display->service->timing, stage_shows_app(display->service->stage));
     }
     display->is_attached = display->is_attached && status != ERR_BAD_STATE;
 }
@@ -132,6 +136,8 @@ void display_show(struct display *display)
     damage_merge(display, &damage);
     if (!damage_is_empty(&display->pending)) {
         send(display);
+    } else {
+        timing_nothing(&display->service->timing);
     }
 }
 

@@ -167,6 +167,7 @@ static void events_take(void *self, uint64_t bits)
         // dies in between is told it again.
         while ((size = ring_read(&input->ring, &event, sizeof event)) >= 0) {
             if (size == (status_t)sizeof event) {
+                timing_input(&input->service->timing, event.time_ns);
                 event_take(input, &event);
                 place_tell(input->service->stage);
             }

@@ -74,6 +74,14 @@ static struct form form_ask(void)
     return form;
 }
 
+static uint64_t waited_ns(void)
+{
+    struct supervisor_device_req request = {0};
+    struct supervisor_device_rep reply;
+    return supervisor_device(os_handle("init"), &request, &reply, NULL) < 0 ? 0
+                                                                            : reply.machine.idle_ns;
+}
+
 static void pixels_start(void)
 {
     status_t status = display_init(&display, &service, os_handle("gpu"));
@@ -99,6 +107,7 @@ int main(void)
         &service,
         &(struct stage_service_options){.form = form, .text = text, .random = random_number});
     assert(status == OK);
+    service.waited_ns = waited_ns;
     if (form.outputs & FORM_PIXELS) {
         pixels_start();
     } else {

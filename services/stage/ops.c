@@ -9,6 +9,7 @@
 #include "os/handle.h"
 #include "os/log.h"
 #include "os/signal.h"
+#include "os/time.h"
 
 #include <string.h>
 
@@ -22,6 +23,16 @@ static struct client *client_find(struct stage_service *service, uint64_t badge)
         }
     }
     return NULL;
+}
+
+void stage_service_taken(struct stage_service *service)
+{
+    char line[TIMING_LINE_MAX];
+    bool asks = timing_is_first(&service->timing) && service->waited_ns != NULL;
+    uint64_t waited_ns = asks ? service->waited_ns() : 0;
+    if (timing_taken(&service->timing, os_clock(), waited_ns, line)) {
+        log_printf("%s", line);
+    }
 }
 
 void stage_service_show(struct stage_service *service)

@@ -5,6 +5,7 @@
 
 #include "document.h"
 #include "stage.h"
+#include "timing.h"
 
 #include "ipc/server.h"
 
@@ -23,6 +24,8 @@ struct stage_service {
     struct client clients[TASKS_MAX];
     struct buffer tree; // the interface as text, of `tree_generation`
     uint64_t tree_generation;
+    struct timing timing;
+    uint64_t (*waited_ns)(void); // how long harts waited since the start; NULL: not known
     // Called after every request and event that may have changed what is shown; set by main.c or a
     // test.
     void (*show)(void *context);
@@ -42,5 +45,8 @@ status_t stage_service_init(struct stage_service *service,
                             const struct stage_service_options *options);
 // For tests: forgets everything. The device's stage runs for ever.
 void stage_service_finish(struct stage_service *service);
+// What was shown last has been taken: tells the log what timing.h says. `shows_app` of
+// timing_sent comes from stage_shows_app().
+void stage_service_taken(struct stage_service *service);
 // Something changed outside a request: present and show.
 void stage_service_show(struct stage_service *service);

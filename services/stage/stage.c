@@ -216,6 +216,12 @@ bool stage_present(struct stage *stage)
     return true;
 }
 
+bool stage_shows_app(const struct stage *stage)
+{
+    const struct scene *scene = &stage->scene;
+    return scene->current < scene->task_count && scene->tasks[scene->current]->tree->root != 0;
+}
+
 struct damage stage_frame(struct stage *stage, uint32_t *pixels, int32_t stride_px)
 {
     if (stage->screen == NULL || (!stage_present(stage) && is_partial(stage))) {

@@ -72,6 +72,8 @@ bool stage_tick(struct stage *stage, int64_t now_ns);
 
 // Presents if anything changed. True when it did.
 bool stage_present(struct stage *stage);
+// Whether the interface of the app in front is there, rather than that it starts.
+bool stage_shows_app(const struct stage *stage);
 // Presents and paints what changed into `pixels`.
 struct damage stage_frame(struct stage *stage, uint32_t *pixels, int32_t stride_px);
 // Appends the interface as text (describe.h).

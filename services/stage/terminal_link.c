@@ -42,6 +42,8 @@ static void print(struct terminal_link *link)
         buffer_bytes(&out, "> ", 2);
         write(link, buffer_span(&out));
         link->printed_hash = hash;
+        timing_sent(&link->service->timing, stage_shows_app(link->service->stage));
+        stage_service_taken(link->service);
     }
     buffer_finish(&out);
     link->printed_ns = os_clock();
@@ -61,7 +63,13 @@ static void show(void *context)
         return;
     }
     link->printed = link->service->stage->generation;
+    // The first app is not kept waiting by the line that says it starts.
+    bool first = !link->service->timing.is_usable && stage_shows_app(link->service->stage);
     instant_ns_t due = link->printed_ns + PAUSE_NS;
+    if (first) {
+        print(link);
+        return;
+    }
     if (link->later.armed) {
         return; // it will print this, too
     }
