@@ -39,6 +39,7 @@ class Place:
     emulator: str = "qemu-system-riscv64"
     screens: bool = True  # serve screens on a websocket
     forward: int = 0  # TCP port of 127.0.0.1 that leads to a device's 4001: user network instead of the lab's
+    options: tuple = ()  # more of the emulator's, such as those that count instructions
 
 
 def free_port():
@@ -99,7 +100,7 @@ class Device:
             "-serial", "chardev:serial", "-qmp", f"unix:{self.path('qmp.sock')},server=on,wait=off",
             "-drive", f"file={self.path('disk.img')},format=raw,if=none,id=disk",
             "-device", "virtio-blk-device,drive=disk", "-device", "virtio-rng-device",
-            "-device", f"virtio-net-device,netdev=net,mac={self.mac.hex(':')}",
+            "-device", f"virtio-net-device,netdev=net,mac={self.mac.hex(':')}", *self.place.options,
         ]
         if self.place.forward:
             command += ["-netdev", f"user,id=net,hostfwd=tcp:127.0.0.1:{self.place.forward}-:4001"]
