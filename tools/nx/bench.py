@@ -8,17 +8,9 @@ import importlib.util
 
 import build
 import setup
-from common import BUILD, ROOT, Trouble, only, say
+from common import ROOT, Trouble, only, say
 
 AREAS = ROOT / "tests" / "perf"
-
-
-def measure_size():
-    """Sizes of what a device boots from."""
-    for name, path in (("kernel", "Image"), ("bundle", "bundle.img")):
-        file = BUILD / "riscv64" / "tools" / "image" / path
-        if file.exists():
-            yield f"{name} image", file.stat().st_size, "bytes", ""
 
 
 def load_area(path):
@@ -33,8 +25,7 @@ def load_area(path):
 
 def areas():
     """All areas by name."""
-    found = {path.stem: path for path in sorted(AREAS.glob("*.py"))}
-    return {"size": measure_size} | {name: load_area(path) for name, path in found.items()}
+    return {path.stem: load_area(path) for path in sorted(AREAS.glob("*.py"))}
 
 
 def bench(arguments):
@@ -46,7 +37,7 @@ def bench(arguments):
     for area in arguments or known:
         say(area)
         for what, value, unit, anchor in known[area]():
-            say(f"  {what:44} {value:>16,} {unit:14} {anchor}")
+            say(f"  {what:44} {value:>16,} {unit:14} {anchor}".rstrip())
 
 
 WORDS = {"bench": ("bench [AREA]", "measure; numbers are counted, not timed", bench)}
