@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / "tools" / "lab"))
 
 import tree  # noqa: E402  (the path above comes first)
 from console import ConsoleError  # noqa: E402
-from device import Device, DeviceError, Place, load_form  # noqa: E402
+from device import Device, DeviceError, Place, free_port, load_form  # noqa: E402
 
 SLACK = float(os.environ.get("NX_SLACK", "1"))  # how much slower than its own clock this machine may be
 UP_S, ANSWER_S = 120 * SLACK, 30 * SLACK
