@@ -39,7 +39,7 @@ class Parser(argparse.ArgumentParser):
 
 def parser(usage):
     """The options that every word of a lab has."""
-    made = Parser(prog=f"./nx {usage.split()[0]}", usage=f"./nx {usage}", allow_abbrev=False)
+    made = Parser(prog=f"./nx {usage.split()[0]}", usage=f"./nx {usage}".replace("%", "%%"), allow_abbrev=False)
     made.add_argument("--dir", type=Path, default=DEFAULT_DIR, help="the lab's folder (build/lab)")
     return made
 

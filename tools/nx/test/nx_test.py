@@ -35,6 +35,17 @@ def test_a_wrong_word_gets_one_line_with_the_mend(words, message):
     assert done.returncode != 0 and done.stderr.count("\n") == 1 and message in done.stderr
 
 
+def test_no_word_takes_an_unknown_option():
+    """Every word that the help lists: one line with its usage, nothing started, no traceback."""
+    words = [line.split()[0] for line in nx("help").stdout.splitlines() if line.startswith("  ")]
+    assert len(words) > 15
+    for word in words:
+        done = nx(word, "--bogus")
+        said = done.stderr
+        assert word == "help" or (done.returncode in (1, 2) and said.count("\n") == 1), word + said
+        assert word == "help" or ("--bogus" in said or "required" in said) and "./nx" in said, said
+
+
 def test_help_fits_one_screen_and_lists_only_words_that_exist():
     """The help is made from the words themselves."""
     said = nx("help").stdout
