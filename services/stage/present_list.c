@@ -296,10 +296,18 @@ static int32_t statuses_present(struct presenter *p, struct paint_rect rect)
     return y - rect.y;
 }
 
+// What the app says of an empty list: the list's own status, or the section's first of that type.
 static uint16_t empty_status(const struct presenter *p, uint16_t list)
 {
-    uint16_t status = ui_tree_child(p->task->tree, list, UI_STATUS);
-    return status != 0 ? status : ui_tree_child(p->task->tree, task_section(p->task), UI_STATUS);
+    const struct ui_tree *tree = p->task->tree;
+    uint16_t status = ui_tree_child(tree, list, UI_STATUS);
+    for (uint16_t at = ui_tree_first(tree, task_section(p->task)); status == 0 && at != 0;
+         at = ui_tree_next(tree, at)) {
+        bool fits = ui_tree_kind(tree, at) == UI_STATUS &&
+                    ui_tree_number(tree, at, UI_TYPE) == UI_STATUS_EMPTY;
+        status = fits ? at : 0;
+    }
+    return status;
 }
 
 // No rows: what the app says about that, or that nothing was found.
@@ -311,6 +319,9 @@ static void none_present(struct presenter *p, uint16_t list, struct paint_rect r
     if (status != 0 && !searching) {
         empty_present(p, rect, status);
         return;
+    }
+    if (!searching && ui_tree_child(p->task->tree, task_section(p->task), UI_STATUS) != 0) {
+        return; // another status, above, says why there is nothing
     }
     struct paragraph none = {.x = rect.x + px(p, 24),
                              .y = rect.y + px(p, 40),
