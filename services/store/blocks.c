@@ -15,8 +15,9 @@
 
 #include <string.h>
 
-#define TRIES_MAX 200u
-#define PAUSE_NS  (20 * OS_MILLISECOND)
+#define TRIES_MAX    200u
+#define PAUSE_NS     (20 * OS_MILLISECOND)
+#define TIMEOUTS_MAX 2u // of the driver's ten seconds each
 
 _Static_assert(DISK_SECTOR_BYTES == BLOCK_SECTOR_BYTES && DISK_RUN_BYTES <= BLOCK_BUFFER_MAX,
                "fits");
@@ -63,7 +64,13 @@ static status_t operate(struct blocks *blocks, enum operation operation, uint64_
 {
     struct block_transfer_req transfer = {.first = first, .count = count};
     status_t status = operate_once(blocks, operation, &transfer);
-    for (uint32_t i = 0; i < TRIES_MAX && driver_is_gone(status); i++) {
+    uint32_t timeouts = 0;
+    for (uint32_t i = 0; i < TRIES_MAX; i++) {
+        // A device that did not answer is reset by attaching; one that stays mute is an error.
+        timeouts += status == ERR_TIMEOUT;
+        if (!driver_is_gone(status) && (status != ERR_TIMEOUT || timeouts > TIMEOUTS_MAX)) {
+            break;
+        }
         status = attach(blocks);
         if (status == OK) {
             status = operate_once(blocks, operation, &transfer);

@@ -83,6 +83,8 @@ static status_t request(struct disk *disk, uint32_t type, uint64_t sector,
     req.segments[req.segment_count++] = (struct bus_segment){disk->own.index, STATUS_AT, 1, 1};
     status_t status = bus_driver_transact(&disk->driver, &req, TIMEOUT_NS);
     if (status < 0) {
+        disk->client_bytes =
+            0; // the request may still be under way: only attaching resets the device
         return status;
     }
     return *(volatile uint8_t *)&disk->own.bytes[STATUS_AT] == STATUS_OK ? OK : ERR_IO;

@@ -158,6 +158,7 @@ static void disk_times_out_on_a_stuck_device_and_recovers_by_attaching(void)
     CHECK_EQ(move(true, 0, 1, 0), ERR_TIMEOUT);
     CHECK(os_clock() - before >= 10 * OS_SECOND);
     is_mute = false;
+    CHECK_EQ(move(true, 0, 1, 0), ERR_BAD_STATE);
     attach();
     CHECK_EQ(move(true, 0, 1, 0), OK);
 }
