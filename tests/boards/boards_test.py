@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One kernel image on every machine the emulator has: each boots the same two files and passes the
-boot self-test. A machine that cannot power itself off is ended when the result is there.
+boot self-test, and each starts init from the bundle that is shipped. A machine that cannot power
+itself off is ended when the result is there.
 """
 import os
 import re
@@ -16,6 +17,8 @@ from disk import write_disk
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "build" / "riscv64" / "kernel"
 IMAGE, BUNDLE = BUILT / "Image", BUILT / "test" / "selftest" / "selftest.bundle"
+SHIPPED = ROOT / "build" / "riscv64" / "tools" / "image" / "bundle.img"
+STARTED = re.compile(r"init: form: \w+, [^\n]*\n")
 FW_JUMP = "/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_jump.elf"
 UBOOT = "/usr/lib/u-boot/qemu-riscv64_smode/uboot.elf"
 SECONDS = 240  # generous: nothing here measures time, and the host may be busy
@@ -35,8 +38,8 @@ MACHINES = [
 ]
 
 
-def run_machine(arguments):
-    """The console's text, up to the self-test's result or the end of the machine."""
+def run_machine(arguments, until=RESULT):
+    """The console's text, up to what is waited for or the end of the machine."""
     command = ["qemu-system-riscv64", "-display", "none", "-monitor", "none", "-serial", "stdio",
                "-no-reboot"] + arguments
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -46,7 +49,7 @@ def run_machine(arguments):
         text = ""
         for line in machine.stdout:
             text += line.decode(errors="replace")
-            if RESULT.search(text) or text.partition("PANIC")[2].count("\n") > 1:
+            if until.search(text) or text.partition("PANIC")[2].count("\n") > 1:
                 break
         limit.cancel()
         machine.kill()
@@ -70,7 +73,16 @@ def test_same_image_passes_self_test(harts, arguments):
     require_passed(run_machine(arguments + files), harts)
 
 
-def boot_disk(path, slots):
+@pytest.mark.parametrize("harts, arguments", [row[1:] for row in MACHINES],
+                         ids=[row[0] for row in MACHINES])
+def test_shipped_bundle_starts_init(harts, arguments):
+    """What a device ships starts everywhere; without a display it is headless."""
+    files = ["-kernel", str(IMAGE), "-initrd", str(SHIPPED), "-append", ARGUMENTS]
+    text = run_machine(arguments + files, STARTED)
+    assert f": {harts} of " in text and "init: form: headless, because" in text, text[-3000:]
+
+
+def boot_disk(path, slots, bundle=BUNDLE):
     """A disk with an extlinux menu whose labels are the slots in order, the first the default."""
     menu = ["timeout 1", f"default {next(iter(slots))}"]
     for name in slots:
@@ -78,21 +90,28 @@ def boot_disk(path, slots):
                  f"  append {ARGUMENTS} slot={name}"]
     folders = {"extlinux": {"extlinux.conf": ("\n".join(menu) + "\n").encode()}}
     for name, image in slots.items():
-        folders[name] = {"Image": image, "bundle.img": BUNDLE.read_bytes()}
+        folders[name] = {"Image": image, "bundle.img": bundle.read_bytes()}
     write_disk(path, folders)
 
 
-def run_uboot(disk):
+def run_uboot(disk, until=RESULT):
     """Boot through U-Boot from a virtio disk."""
     return run_machine(["-M", "virt", "-smp", "4", "-m", "1G", "-kernel", UBOOT,
                         "-drive", f"file={disk},format=raw,if=none,id=d0,snapshot=on",
-                        "-device", "virtio-blk-device,drive=d0"])
+                        "-device", "virtio-blk-device,drive=d0"], until)
 
 
 def test_uboot_boots_it_from_an_extlinux_disk(tmp_path):
     """Firmware, U-Boot, extlinux.conf, our image and bundle."""
     boot_disk(tmp_path / "disk.img", {"a": IMAGE.read_bytes()})
     require_passed(run_uboot(tmp_path / "disk.img"), 4)
+
+
+def test_uboot_starts_what_is_shipped(tmp_path):
+    """The same, with the bundle that is shipped."""
+    boot_disk(tmp_path / "disk.img", {"a": IMAGE.read_bytes()}, SHIPPED)
+    text = run_uboot(tmp_path / "disk.img", STARTED)
+    assert "init: form: headless, because" in text, text[-3000:]
 
 
 def test_uboot_falls_back_when_slot_a_is_damaged(tmp_path):
