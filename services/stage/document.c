@@ -4,6 +4,7 @@
 #include "document.h"
 
 #include "abi/ipc/docs.h"
+#include "base/codec.h"
 #include "base/list.h"
 #include "doc/doc.h"
 #include "os/handle.h"
@@ -145,6 +146,27 @@ static status_t person_removes(void *context, uint32_t at_utf16, uint32_t count_
     commit(binding);
     binding->is_own = false;
     return status;
+}
+
+// Looks a replica up in the state vector: how many UTF-16 units of it are here.
+static uint64_t replica_typed(void *context, uint64_t replica, uint64_t *out_replica)
+{
+    struct binding *binding = context;
+    struct buffer vector = {0};
+    uint64_t typed = 0;
+    if (binding->doc == NULL) {
+        return 0;
+    }
+    *out_replica = replica != 0 ? replica : doc_client(binding->doc);
+    if (doc_encode_state_vector(binding->doc, &vector) == OK) {
+        struct reader reader = reader_of(vector.bytes, vector.size);
+        for (uint64_t count = reader_uvarint(&reader); count > 0 && !reader.failed; count--) {
+            uint64_t client = reader_uvarint(&reader), clock = reader_uvarint(&reader);
+            typed = client == *out_replica ? clock : typed;
+        }
+    }
+    buffer_finish(&vector);
+    return typed;
 }
 
 // Applies the bytes of a memory that docs gave; they are read once, into the decoder's own copy.
@@ -317,7 +339,10 @@ status_t document_bind(void *documents, ui_document_t handle, struct editor *edi
     binding->documents = held;
     binding->handle = (handle_t)handle;
     binding->editor = editor;
-    editor_source_set(editor, &(struct editor_source){person_inserts, person_removes, binding});
+    editor_source_set(editor, &(struct editor_source){.insert = person_inserts,
+                                                      .remove = person_removes,
+                                                      .typed = replica_typed,
+                                                      .context = binding});
     binding_start(binding);
     list_init(&binding->link);
     list_append(&held->bindings, &binding->link);

@@ -80,6 +80,26 @@ void editor_offset_set(struct editor *editor, size_t offset)
     editor->goal_x_q6 = -1;
 }
 
+uint64_t editor_typed(const struct editor *editor, uint64_t *out_replica)
+{
+    *out_replica = 0;
+    return editor->options.source.typed != NULL
+               ? editor->options.source.typed(editor->options.source.context, 0, out_replica)
+               : 0;
+}
+
+void editor_resume(struct editor *editor, size_t offset, uint64_t replica, uint64_t typed)
+{
+    editor_offset_set(editor, offset);
+    uint64_t now = 0;
+    if (editor->options.source.typed != NULL && replica != 0) {
+        now = editor->options.source.typed(editor->options.source.context, replica, &replica);
+    }
+    uint64_t since = now > typed ? min_u64(now - typed, EDITOR_BYTES_MAX) : 0;
+    size_t units = unicode_utf16_of(editor_chars(editor), editor->text.size, editor->caret) + since;
+    editor_offset_set(editor, unicode_byte_of(editor_chars(editor), editor->text.size, units));
+}
+
 // Replaces bytes [from, to) in the editor's own text.
 static status_t text_replace(struct editor *editor, size_t from, size_t to, struct span text)
 {

@@ -18,12 +18,15 @@ enum { EDITOR_BYTES_MAX = 1024 * 1024 };
 
 struct editor;
 
-// Where edits go. Both are called before the editor's own text changes; an error leaves it
+// Where edits go. The first two are called before the editor's own text changes; an error leaves it
 // unchanged. NULL functions: the text is the editor's alone.
 struct editor_source {
     status_t (*insert)(void *context, uint32_t at_utf16, const char *text, size_t size);
     status_t (*remove)(void *context, uint32_t at_utf16, uint32_t count_utf16);
     void *context;
+    // How much a replica (0: this one, whose number goes to *out_replica) has ever inserted, in
+    // UTF-16 units.
+    uint64_t (*typed)(void *context, uint64_t replica, uint64_t *out_replica);
 };
 
 // Shared by all editors of a stage; all zero is empty.
@@ -98,4 +101,8 @@ void editor_select_all(struct editor *editor);
 // The caret as a byte offset, and putting it there (moved back to a character's start).
 size_t editor_offset(const struct editor *editor);
 void editor_offset_set(struct editor *editor, size_t offset);
+// What the caret needs to be found by a later editor of the same text: who types here and how much
+// that was; and putting the caret behind all that this one has typed since, beginning at `offset`.
+uint64_t editor_typed(const struct editor *editor, uint64_t *out_replica);
+void editor_resume(struct editor *editor, size_t offset, uint64_t replica, uint64_t typed);
 void editor_caret_to_end(struct editor *editor);

@@ -35,19 +35,21 @@ static void place_write(struct stage *stage, uint32_t index, char out[UI_EVENT_T
     struct task *task = stage->scene.tasks[index];
     struct box_id focus = stage->scene.focus;
     uint32_t part = 0, kind = 0, ordinal = 0, caret = 0;
+    uint64_t replica = 0, typed = 0;
     if (focus.part != 0 && focus.task == index && ui_tree_kind(task->tree, focus.node) != 0) {
         part = focus.part;
         kind = task->tree->links[focus.node].kind;
         ordinal = ordinal_of(task->tree, focus.node);
         struct field *field = stage_focused_field(stage);
         caret = field != NULL ? (uint32_t)editor_offset(field->editor) : 0;
+        typed = field != NULL ? editor_typed(field->editor, &replica) : 0;
     }
     bool front = stage->chose_task && stage->scene.current == index;
     uint16_t list = list_of(task);
     memset(out, 0, UI_EVENT_TEXT_MAX + 1);
-    snprintf(out, UI_EVENT_TEXT_MAX + 1, "f%u n%u d%u p%u k%u o%u c%u s%d", (unsigned)front,
+    snprintf(out, UI_EVENT_TEXT_MAX + 1, "f%u n%u d%u p%u k%u o%u c%u r%u t%u s%d", (unsigned)front,
              (unsigned)stage->form.dark, (unsigned)task->detail_open, (unsigned)part,
-             (unsigned)kind, (unsigned)ordinal, (unsigned)caret,
+             (unsigned)kind, (unsigned)ordinal, (unsigned)caret, (unsigned)replica, (unsigned)typed,
              list != 0 ? (int)task_scroll(task, list)->offset_px : 0);
 }
 
@@ -78,14 +80,14 @@ static uint32_t value_of(struct span place, char letter)
 {
     for (size_t i = 0; i + 1 < place.size; i++) {
         bool begins = place.bytes[i] == (uint8_t)letter && (i == 0 || place.bytes[i - 1] == ' ');
-        uint32_t value = 0;
-        for (size_t k = i + 1; begins && k < place.size && k < i + 9 && place.bytes[k] >= '0' &&
+        uint64_t value = 0;
+        for (size_t k = i + 1; begins && k < place.size && k < i + 11 && place.bytes[k] >= '0' &&
                                place.bytes[k] <= '9';
              k++) {
-            value = value * 10 + (uint32_t)(place.bytes[k] - '0');
+            value = value * 10 + (uint64_t)(place.bytes[k] - '0');
         }
         if (begins) {
-            return value;
+            return value <= UINT32_MAX ? (uint32_t)value : 0;
         }
     }
     return 0;
@@ -106,7 +108,8 @@ static void focus_restore(struct stage *stage, struct task *task, struct span pl
                 (struct box_id){.node = node, .part = (uint8_t)part, .task = (uint8_t)index});
     struct field *field = stage_focused_field(stage);
     if (field != NULL) {
-        editor_offset_set(field->editor, value_of(place, 'c'));
+        editor_resume(field->editor, value_of(place, 'c'), value_of(place, 'r'),
+                      value_of(place, 't'));
     }
 }
 
@@ -122,7 +125,9 @@ void place_restore(struct stage *stage, struct task *task)
     if (list != 0) {
         task_scroll(task, list)->offset_px = (int32_t)value_of(place, 's');
     }
-    for (uint32_t i = 0; value_of(place, 'f') == 1 && i < stage->scene.task_count; i++) {
+    // Who had the focus was in front, chosen or by being the first.
+    bool front = value_of(place, 'f') == 1 || value_of(place, 'p') != 0;
+    for (uint32_t i = 0; front && i < stage->scene.task_count; i++) {
         if (stage->scene.tasks[i] == task) {
             stage->scene.current = i;
             stage->chose_task = true;

@@ -4,8 +4,11 @@
 // every change and read back from the tree that the app sends to a new stage, so that a restart in
 // the middle of a word is not noticed.
 //
-//     f1 n0 d1 p1 k9 o0 c12 s340     front, dark, detail, part, kind and ordinal of the focused
-//     node, caret (bytes), scroll (px)
+//     f1 n0 d1 p1 k9 o0 c12 r77 t4 s340     front, dark, detail, part, kind and ordinal of the
+//     focused node, caret (bytes), the replica typing there and how much it has typed, scroll (px)
+//
+// What was typed after the last word to the app is in the document, under that replica's name: the
+// caret goes behind it.
 #pragma once
 
 #include "stage.h"

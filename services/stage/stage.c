@@ -107,7 +107,7 @@ static bool is_tool(const struct task *task)
 static void tasks_order(struct stage *stage)
 {
     struct scene *scene = &stage->scene;
-    struct task *front = scene->tasks[scene->current];
+    struct task *front = scene->tasks[scene->current], *focused = scene->tasks[scene->focus.task];
     for (uint32_t i = 1; i < scene->task_count; i++) {
         for (uint32_t k = i; k > 0 && is_tool(scene->tasks[k - 1]) && !is_tool(scene->tasks[k]) &&
                              scene->tasks[k]->tree->root != 0;
@@ -117,8 +117,9 @@ static void tasks_order(struct stage *stage)
             scene->tasks[k - 1] = swap;
         }
     }
-    for (uint32_t i = 0; stage->chose_task && i < scene->task_count; i++) {
-        scene->current = scene->tasks[i] == front ? i : scene->current;
+    for (uint32_t i = 0; i < scene->task_count; i++) {
+        scene->current = stage->chose_task && scene->tasks[i] == front ? i : scene->current;
+        scene->focus.task = scene->tasks[i] == focused ? (uint8_t)i : scene->focus.task;
     }
 }
 

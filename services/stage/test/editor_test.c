@@ -172,6 +172,40 @@ static void caret_stays_on_its_character_through_remote_edits(void)
     bench_close(&bench);
 }
 
+// The replica 7 of a stage that died typed nine units in all.
+static uint64_t seven_typed(void *context, uint64_t replica, uint64_t *out_replica)
+{
+    *out_replica = replica != 0 ? replica : 8;
+    return replica == 7 ? 9 : 0;
+}
+
+static void caret_resumes_behind_what_its_last_editor_typed(void)
+{
+    struct bench bench;
+    bench_open(&bench, "a\xf0\x9f\x98\x80z and more", false);
+    struct editor_source source = {copy_insert, copy_remove, &bench.copy, seven_typed};
+    editor_source_set(bench.editor, &source);
+    uint64_t replica;
+    CHECK_EQ(editor_typed(bench.editor, &replica), 0);
+    CHECK_EQ(replica, 8);
+    editor_resume(bench.editor, 1, 7, 6); // the emoji's two units, and the z
+    CHECK_EQ(editor_offset(bench.editor), 6);
+    editor_resume(bench.editor, 1, 7, 9);
+    CHECK_EQ(editor_offset(bench.editor), 1);
+    editor_resume(bench.editor, 1, 7, 20); // it never typed less
+    CHECK_EQ(editor_offset(bench.editor), 1);
+    editor_resume(bench.editor, 1, 5, 0); // a replica nobody knows
+    CHECK_EQ(editor_offset(bench.editor), 1);
+    editor_resume(bench.editor, 1000, 7, 0);
+    CHECK_EQ(editor_offset(bench.editor), editor_text(bench.editor).size);
+    editor_source_set(bench.editor, &(struct editor_source){0});
+    editor_resume(bench.editor, 1, 7, 0);
+    CHECK_EQ(editor_offset(bench.editor), 1);
+    CHECK_EQ(editor_typed(bench.editor, &replica), 0);
+    CHECK_EQ(replica, 0);
+    bench_close(&bench);
+}
+
 static void refusing_source_leaves_the_text(void)
 {
     struct bench bench;
@@ -239,5 +273,6 @@ static void random_keys_keep_editor_and_source_equal(void)
 TEST_MAIN(TEST(typing_and_erasing_reach_the_source), TEST(graphemes_are_stepped_and_erased_whole),
           TEST(selection_is_replaced_cut_and_pasted),
           TEST(caret_stays_on_its_character_through_remote_edits),
+          TEST(caret_resumes_behind_what_its_last_editor_typed),
           TEST(refusing_source_leaves_the_text), TEST(titled_text_moves_between_heading_and_body),
           TEST(random_keys_keep_editor_and_source_equal))

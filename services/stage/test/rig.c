@@ -80,7 +80,7 @@ static void tool_view(struct ui *u, const void *p)
 
 struct link {
     struct rig *rig;
-    bool is_tool;
+    bool is_tool, is_new; // the stage is another one: everything is sent again
 };
 
 static status_t link_send(void *context, const struct ui_difference *difference)
@@ -96,6 +96,11 @@ static status_t link_receive(void *context, struct ui_event *out_event)
 {
     struct link *link = context;
     struct task *task = link->is_tool ? link->rig->tool : link->rig->task;
+    if (link->is_new) {
+        link->is_new = false;
+        *out_event = (struct ui_event){.kind = UI_EVENT_RESEND};
+        return OK;
+    }
     return task_event_take(task, out_event) ? OK : ERR_AGAIN;
 }
 
@@ -103,8 +108,30 @@ static struct link links[2];
 
 static struct ui *app_create(struct rig *rig, bool is_tool)
 {
-    links[is_tool] = (struct link){rig, is_tool};
+    links[is_tool] = (struct link){.rig = rig, .is_tool = is_tool};
     return ui_create(&(struct ui_transport){link_send, link_receive, 3900, &links[is_tool]});
+}
+
+static void stage_begin(struct rig *rig, const struct form *form)
+{
+    rig->stage = stage_create(&(struct stage_options){.form = *form, .text = rig->text});
+    assert(stage_task_open(rig->stage, "devices", &rig->tool) == OK);
+    assert(stage_task_open(rig->stage, "notes", &rig->task) == OK);
+}
+
+void rig_restart(struct rig *rig)
+{
+    struct form form = rig->stage->form;
+    stage_destroy(rig->stage);
+    stage_begin(rig, &form);
+    links[0].is_new = links[1].is_new = true;
+}
+
+void rig_show(struct rig *rig, bool tool)
+{
+    struct ui_event event;
+    (void)ui_poll(tool ? rig->tool_app : rig->app, tool ? tool_view : notes_view, rig, &event);
+    stage_present(rig->stage);
 }
 
 struct rig *rig_create(bool phone, int count)
@@ -120,15 +147,13 @@ struct rig *rig_create(bool phone, int count)
                         .height_px = phone ? 1170 : 900,
                         .scale_percent = phone ? 150 : 100,
                         .text_percent = 100};
-    rig->stage = stage_create(&(struct stage_options){.form = form, .text = rig->text});
+    stage_begin(rig, &form);
     rig->pixels = calloc((size_t)(form.width_px * form.height_px), 4);
     rig->count = count;
     rig->selected = -1;
     rig->first_id = 100;
     rig->note = "Title\nBody of the note.";
     rig->note_title = "Title";
-    assert(stage_task_open(rig->stage, "devices", &rig->tool) == OK);
-    assert(stage_task_open(rig->stage, "notes", &rig->task) == OK);
     rig->app = app_create(rig, false);
     rig->tool_app = app_create(rig, true);
     assert(ui_show(rig->tool_app, tool_view, rig) == OK);

@@ -30,6 +30,10 @@ struct rig {
 // notes.
 struct rig *rig_create(bool phone, int count);
 void rig_destroy(struct rig *rig);
+// Another stage in the place of one that died; the apps have opened their tasks, the tool first,
+// and send their trees with rig_show.
+void rig_restart(struct rig *rig);
+void rig_show(struct rig *rig, bool tool);
 // Runs the app until the stage has no more events for it.
 void rig_settle(struct rig *rig);
 // The box with that name and role (0: any role that is not none), or NULL.

@@ -5,6 +5,7 @@
 #include "base/test.h"
 
 #include "describe.h"
+#include "stage_act.h"
 
 static void phone_opens_a_note_and_goes_back(void)
 {
@@ -222,6 +223,25 @@ static void empty_list_says_so(void)
     rig_destroy(rig);
 }
 
+static void restarted_stage_keeps_the_focus_whoever_comes_back_first(void)
+{
+    for (int tool_first = 0; tool_first < 2; tool_first++) {
+        struct rig *rig = rig_create(true, 5);
+        CHECK(rig_tap(rig, "New note"));
+        rig_settle(rig);
+        CHECK(stage_focused_field(rig->stage) != NULL);
+        rig_restart(rig);
+        stage_present(rig->stage);
+        rig_show(rig, tool_first == 1);
+        rig_show(rig, tool_first == 0);
+        rig_settle(rig);
+        CHECK(stage_focused_field(rig->stage) != NULL);
+        CHECK(rig_find(rig, "Back", ROLE_BUTTON) != NULL);
+        CHECK(rig->stage->chose_task); // input need not wait
+        rig_destroy(rig);
+    }
+}
+
 static void app_that_dies_leaves_the_others(void)
 {
     struct rig *rig = rig_create(true, 5);
@@ -267,4 +287,5 @@ TEST_MAIN(TEST(phone_opens_a_note_and_goes_back), TEST(desktop_shows_list_and_de
           TEST(finger_scrolls_with_momentum_and_does_not_tap),
           TEST(question_stands_before_everything), TEST(fields_and_switches_tell_their_values),
           TEST(apps_come_before_tools_whoever_is_first), TEST(empty_list_says_so),
+          TEST(restarted_stage_keeps_the_focus_whoever_comes_back_first),
           TEST(app_that_dies_leaves_the_others), TEST(tree_as_text_names_roles_states_and_places))
