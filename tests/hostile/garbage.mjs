@@ -2,7 +2,7 @@
 // A stranger with a good key and bad manners: completes Noise and Yamux as js-libp2p does, then misbehaves inside the
 // encrypted connection. Prints one line of JSON for each way of misbehaving: whether the device ended it.
 //
-//   garbage.mjs ADDRESS SEED WAY …     the ways are the keys of `raw` and `pairing`
+//   garbage.mjs ADDRESS SEED WAY …     the ways are the keys of `raw` and `streams`
 import './older_node.mjs'
 import { createHash } from 'node:crypto'
 import { noise } from '@libp2p/noise'
@@ -12,7 +12,9 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 
 const PAIR = '/nx/pair/0.1.0'
+const PUSH = '/ipfs/id/push/1.0.0'
 const PATIENCE_S = 15
+const OFFERS = 40 // after a failed pairing the device takes none for a while
 const [address, seed, ...ways] = process.argv.slice(2)
 
 // Bytes from the seed, the same in every run.
@@ -49,23 +51,34 @@ const sized = (...parts) => {
 }
 const commit = () => sized([1], sized(Buffer.from('Mallory')), sized(Buffer.from('server')), bytes(32, 'commitment'))
 
-const pairing = {
-  'pair-order': [sized([3], bytes(32, 'proof'))],
-  'pair-commit': [commit(), sized([2], bytes(32, 'another nonce'))],
-  'pair-garbage': [bytes(2000, 'pairing')]
+// Messages on a stream of a protocol.
+const streams = {
+  'identify-garbage': [PUSH, [sized(bytes(100, 'identify'))]],
+  'identify-length': [PUSH, [Buffer.from([0xff, 0xff, 0xff, 0xff, 0x7f]), bytes(2000, 'identify')]],
+  'pair-order': [PAIR, [sized([3], bytes(32, 'proof'))]],
+  'pair-commit': [PAIR, [commit(), sized([2], bytes(32, 'another nonce'))]],
+  'pair-garbage': [PAIR, [bytes(2000, 'pairing')]]
 }
 
 function later (seconds) {
   return new Promise((resolve) => setTimeout(() => resolve(false), seconds * 1000))
 }
 
-async function disturbPairing (connection, messages) {
-  let stream
-  try {
-    stream = await connection.newStream(PAIR)
-  } catch (error) {
-    return { refused: error.message }
+async function openPatiently (connection, protocol) {
+  for (let left = OFFERS; ; left--) {
+    try {
+      return await connection.newStream(protocol)
+    } catch (error) {
+      if (left === 0) {
+        throw error
+      }
+      await later(0.5)
+    }
   }
+}
+
+async function disturb (connection, [protocol, messages]) {
+  const stream = await openPatiently(connection, protocol)
   const ended = (async () => {
     for await (const chunk of stream) {
       void chunk
@@ -73,7 +86,11 @@ async function disturbPairing (connection, messages) {
     return true
   })().catch(() => true)
   for (const message of messages) {
-    stream.send(message)
+    try {
+      stream.send(message)
+    } catch (error) {
+      return { ended: true } // before we were through
+    }
     await later(0.3)
   }
   return { ended: await Promise.race([ended, later(PATIENCE_S)]) }
@@ -83,8 +100,8 @@ async function misbehave (way) {
   const node = await createLibp2p({ transports: [tcp()], connectionEncrypters: [noise()], streamMuxers: [yamux()] })
   try {
     const connection = await node.dial(multiaddr(address))
-    if (pairing[way]) {
-      return await disturbPairing(connection, pairing[way])
+    if (streams[way]) {
+      return await disturb(connection, streams[way])
     }
     const closed = new Promise((resolve) => connection.addEventListener('close', () => resolve(true)))
     for (const part of raw[way]) {
