@@ -35,6 +35,7 @@ from switch import Switch
 from words import Words
 
 UP_SECONDS = 120
+ALIVE_SECONDS = 5
 
 
 class Lab:
@@ -176,7 +177,8 @@ def main():
     try:
         lab = Lab(options)
         start_until(lab, reporter, ending)
-        ending.wait()
+        while not ending.wait(ALIVE_SECONDS) and owned.recorded("lab.pid") == os.getpid():
+            pass  # a lab whose folder was removed has no user any more
     except (DeviceError, ConsoleError, QmpError, Refused, OSError) as error:
         reporter.send("error", str(error))
         return 1

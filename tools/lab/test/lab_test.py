@@ -4,6 +4,7 @@
 import http.client
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -227,6 +228,13 @@ def test_stop_ends_what_a_killed_lab_left(own):
     assert "the lab ended" in own.do("stop")[0]
     assert owned.started(orphan) is None
     assert "no lab runs" in own.do("stop")[0]
+
+
+def test_a_lab_whose_folder_is_removed_ends(own):
+    assert own.start("phone", "--headless").returncode == 0
+    pids = [owned.recorded(str(own.folder / "lab.pid")), own.emulator("phone")]
+    shutil.rmtree(own.folder)
+    until(lambda: all(owned.started(pid) is None for pid in pids), 30)
 
 
 def test_fresh_forgets_and_its_absence_does_not(own):
