@@ -4,16 +4,18 @@
 // only here do they become pixels.
 #pragma once
 
+#include "abi/plan.h"
 #include "base/codec.h"
 
+// The plan's bits under the stage's names.
 enum form_input {
-    FORM_TOUCH = 1,
-    FORM_POINTER = 2,
-    FORM_KEYBOARD = 4,
-    FORM_ROTARY = 8,
-    FORM_SERIAL = 16
+    FORM_TOUCH = PLAN_TOUCH,
+    FORM_POINTER = PLAN_POINTER,
+    FORM_KEYBOARD = PLAN_KEYBOARD,
+    FORM_ROTARY = PLAN_ROTARY,
+    FORM_SERIAL = PLAN_SERIAL
 };
-enum form_output { FORM_PIXELS = 1, FORM_TEXT = 2, FORM_SPEECH = 4 };
+enum form_output { FORM_PIXELS = PLAN_PIXELS, FORM_TEXT = PLAN_TEXT, FORM_SPEECH = PLAN_SPEECH };
 
 struct form {
     char name[24];
