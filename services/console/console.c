@@ -24,7 +24,7 @@ bool console_type(struct console *console, uint8_t byte)
 {
     enum typing_event event = typing_take(&console->typing, byte);
     // A person's command shows as it is typed, unless an answer is being printed.
-    if (!console->job.active && output_room(&console->output) > JOB_PIECE_MAX)
+    if (!console->job.framed && output_room(&console->output) > JOB_PIECE_MAX)
         output_text(&console->output, typing_echo(&console->typing));
     switch (event) {
     case TYPING_TERMINAL:
@@ -77,7 +77,7 @@ status_t console_work(struct console *console)
         return job_step(&console->job, console->sources, &console->output);
     if (console->has_waiting) {
         console->has_waiting = false;
-        job_start(&console->job, console->waiting, &console->output);
+        job_start(&console->job, console->waiting);
         return OK;
     }
     return console->shows_log ? print_log(console) : ERR_AGAIN;

@@ -142,6 +142,16 @@ static status_t step_log(struct job *job, const struct job_sources *sources, str
     return size == 0 ? DONE : OK;
 }
 
+static void frame_begin(struct job *job, struct output *output)
+{
+    if (job->framed)
+        return;
+    job->framed = true;
+    output_fresh_line(output);
+    output_text(output, "~begin ");
+    put_line(output, job->line);
+}
+
 // One more part of the tree; a text that changed meanwhile is collected anew.
 static status_t collect_tree(struct job *job, const struct job_sources *sources)
 {
@@ -165,8 +175,10 @@ static status_t collect_tree(struct job *job, const struct job_sources *sources)
 
 static status_t step_tree(struct job *job, const struct job_sources *sources, struct output *output)
 {
+    // The stage may be printing to us and answer only after that: its text goes before the frame.
     if (!job->complete)
         return collect_tree(job, sources);
+    frame_begin(job, output);
     uint32_t size = (uint32_t)min_u64(JOB_PIECE_MAX / 2, job->collected - job->printed);
     put_foreign(output, job->tree + job->printed, size);
     job->printed += size;
@@ -197,34 +209,35 @@ static status_t step_help(struct job *job, const struct job_sources *sources, st
     return DONE;
 }
 
-void job_start(struct job *job, const char *line, struct output *output)
+void job_start(struct job *job, const char *line)
 {
-    size_t length = strcspn(line, " ");
-    const char *argument = line + length + strspn(line + length, " ");
     job->active = true;
+    job->framed = false;
     job->command = NULL;
     job->index = job->tries = job->collected = job->printed = 0;
     job->position = job->lines = job->skip = job->generation = 0;
     job->counted = job->complete = false;
-    snprintf(job->argument, sizeof job->argument, "%s", argument);
+    snprintf(job->line, sizeof job->line, "%s", line);
+    size_t length = strcspn(job->line, " ");
+    job->argument = job->line + length + strspn(job->line + length, " ");
     for (uint32_t i = 0; i < ARRAY_COUNT(commands); i++)
         if (strlen(commands[i].name) == length && memcmp(commands[i].name, line, length) == 0)
             job->command = &commands[i];
-    output_fresh_line(output);
-    output_text(output, "~begin ");
-    put_line(output, line);
 }
 
 status_t job_step(struct job *job, const struct job_sources *sources, struct output *output)
 {
     status_t status = ERR_UNSUPPORTED;
+    if (job->command == NULL || job->command->step != step_tree)
+        frame_begin(job, output);
     if (job->command != NULL)
         status = job->command->step(job, sources, output);
     else
         put_line(output, "unknown command; ~help lists them");
     if (status == OK || status == ERR_AGAIN)
         return status;
-    job->active = false;
+    frame_begin(job, output); // of a tree that did not come
+    job->active = job->framed = false;
     output_fresh_line(output);
     output_text(output, "~end ");
     put_line(output, status == DONE ? "OK" : error_name(status));

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "output.h"
+#include "typing.h"
 
 #include "abi/ipc/supervisor.h"
 
@@ -40,9 +41,11 @@ struct job_sources {
 
 struct job {
     bool active;
+    bool framed; // the frame's first line is out: nothing else may be printed
     const struct job_command *command;
-    char argument[64];
-    uint32_t index; // service
+    char line[TYPING_LINE_MAX];
+    const char *argument; // in `line`
+    uint32_t index;       // service
     uint32_t tries;
     // The log: the first pass counts lines, the second prints what is not skipped.
     uint64_t position, lines, skip;
@@ -54,9 +57,8 @@ struct job {
     char tree[JOB_TREE_MAX];
 };
 
-// Begins to answer a command line (without '~'); puts the frame's first line. Room for
-// JOB_PIECE_MAX bytes is needed.
-void job_start(struct job *job, const char *line, struct output *output);
+// Begins to answer a command line (without '~').
+void job_start(struct job *job, const char *line);
 // Puts the next piece of at most JOB_PIECE_MAX bytes; the last one ends the frame and the job. OK,
 // or ERR_AGAIN: what was asked is busy, step again later.
 status_t job_step(struct job *job, const struct job_sources *sources, struct output *output);

@@ -44,7 +44,7 @@ static bool drain(struct console_service *service)
 static void write_on(struct console_service *service)
 {
     struct console_writer *writer = &service->writer;
-    if (writer->reply == HANDLE_NONE || service->console.job.active)
+    if (writer->reply == HANDLE_NONE || service->console.job.framed)
         return;
     uint32_t size =
         (uint32_t)min_u64(output_room(&service->console.output), writer->size - writer->at);
@@ -167,7 +167,7 @@ static status_t do_write(void *self, struct ipc_request *request,
         return ERR_BAD_STATE;
     if (request->tail_size > CONSOLE_BYTES_MAX)
         return ERR_TOO_LARGE;
-    if (!service->console.job.active &&
+    if (!service->console.job.framed &&
         request->tail_size <= output_room(&service->console.output)) {
         output_put(&service->console.output, (const char *)request->tail, request->tail_size);
         flow(service);

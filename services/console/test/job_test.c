@@ -23,7 +23,7 @@ static const char *run(const char *line)
 {
     memset(&output, 0, sizeof output);
     printed_size = 0;
-    job_start(&job, line, &output);
+    job_start(&job, line);
     for (uint32_t i = 0; i < 1000 && job.active; i++) {
         uint32_t before = output.head - output.tail;
         job_step(&job, &fake_sources, &output);
@@ -125,11 +125,30 @@ static void the_tree_comes_whole_or_not_at_all(void)
     CHECK_EQ(strlen(text), strlen("~begin tree\n~end OK\n") + strlen(fake.tree));
     fake.busy = 1000;
     has("tree", "~end ERR_TIMEOUT");
+    CHECK(strcmp(run("tree"), "~begin tree\n~end ERR_TIMEOUT\n") == 0);
     fake.busy = 0;
     fake.changes = 1000;
     has("tree", "~end ERR_TIMEOUT");
 }
 
+static void the_frame_of_a_tree_begins_when_the_tree_is_here(void)
+{
+    memset(&fake, 0, sizeof fake);
+    fake_add(fake.tree, sizeof fake.tree, "button x\n");
+    fake.busy = 1;
+    memset(&output, 0, sizeof output);
+    printed_size = 0;
+    job_start(&job, "tree");
+    CHECK_EQ(job_step(&job, &fake_sources, &output), ERR_AGAIN);
+    CHECK(!job.framed && output.head == output.tail);
+    output_text(&output, "what the stage prints\n");
+    for (uint32_t i = 0; i < 10 && job.active; i++)
+        job_step(&job, &fake_sources, &output);
+    collect();
+    CHECK(strcmp(printed, "what the stage prints\n~begin tree\nbutton x\n~end OK\n") == 0);
+}
+
 TEST_MAIN(TEST(answers_are_framed), TEST(wrong_words_are_refused_with_a_reason),
           TEST(actions_reach_their_source), TEST(the_log_shows_its_newest_lines),
-          TEST(foreign_text_cannot_end_a_frame), TEST(the_tree_comes_whole_or_not_at_all))
+          TEST(foreign_text_cannot_end_a_frame), TEST(the_tree_comes_whole_or_not_at_all),
+          TEST(the_frame_of_a_tree_begins_when_the_tree_is_here))

@@ -84,12 +84,17 @@ static void setup(void)
     ipc_host_run();
 }
 
-static void type(const char *text)
+static void type_for(const char *text, uint64_t duration_ns)
 {
     memcpy(line.typed + line.typed_size, text, strlen(text));
     line.typed_size += (uint32_t)strlen(text);
     os_signal_raise(line.client, line.receive_bits);
-    ipc_host_run_for(2 * OS_SECOND);
+    ipc_host_run_for(duration_ns);
+}
+
+static void type(const char *text)
+{
+    type_for(text, 2 * OS_SECOND);
 }
 
 static status_t attach(void)
@@ -204,6 +209,22 @@ static void a_full_line_is_waited_for(void)
     CHECK_EQ(service.writer.reply, HANDLE_NONE);
 }
 
+// The stage prints to the console that asks it for its tree: neither waits for the other's end.
+static void the_stage_prints_while_its_tree_is_asked(void)
+{
+    setup();
+    CHECK_EQ(attach(), OK);
+    fake_add(fake.tree, sizeof fake.tree, "button x\n");
+    fake.busy = JOB_TREE_TRIES - 1;
+    type_for("\x1d~tree\n", 50 * OS_MILLISECOND);
+    CHECK(service.console.job.active);
+    CHECK_EQ(print("== Notes ==\n"), OK);
+    CHECK(service.console.job.active);
+    CHECK(strcmp(line.printed, "== Notes ==\n") == 0);
+    ipc_host_run_for(2 * OS_SECOND);
+    CHECK(strcmp(line.printed, "== Notes ==\n~begin tree\nbutton x\n~end OK\n") == 0);
+}
+
 static void a_restarted_driver_is_attached_again(void)
 {
     setup();
@@ -219,4 +240,5 @@ static void a_restarted_driver_is_attached_again(void)
 
 TEST_MAIN(TEST(commands_are_answered_on_the_line), TEST(the_log_is_printed_as_it_grows),
           TEST(the_terminal_reads_what_is_typed), TEST(only_the_terminal_reads_and_writes),
-          TEST(a_full_line_is_waited_for), TEST(a_restarted_driver_is_attached_again))
+          TEST(a_full_line_is_waited_for), TEST(the_stage_prints_while_its_tree_is_asked),
+          TEST(a_restarted_driver_is_attached_again))
