@@ -231,7 +231,7 @@ static void keys_print(struct stage *stage, struct task *task, struct buffer *ou
     }
     put(out,
         text_node(task) != 0 ? "[+text] add line  [2=text] change line 2  [2-] drop it  " : "");
-    put(out, task_detail(task) != 0 ? "[<] close  " : "");
+    put(out, task_detail(task) != 0 ? "[<] Back  " : "");
     put(out, stage->scene.task_count > 1 ? "[.] next app" : "");
     put(out, "\n");
 }
@@ -431,6 +431,6 @@ void terminal_line(struct stage *stage, struct span line, struct buffer *out)
     }
     stage_touch(stage);
     if (line.size > TERMINAL_LINE_MAX || !line_do(stage, task, line)) {
-        put(out, "? not here\n");
+        put(out, "? not here: the keys in [ ] say what can be typed\n");
     }
 }
