@@ -26,12 +26,14 @@ class Transcript:
     def __init__(self):
         self._lock = threading.Lock()
         self._text = bytearray()
+        self.size = 0  # in bytes, since the lab began
         self._listeners = []
 
     def append(self, data):
         """Adds text and tells the listeners."""
         with self._lock:
             self._text += data
+            self.size += len(data)
             del self._text[:max(0, len(self._text) - KEEP_BYTES)]
             for listener in self._listeners:
                 listener.put(data)
@@ -50,10 +52,10 @@ class Transcript:
             if listener in self._listeners:
                 self._listeners.remove(listener)
 
-    def text(self):
-        """All of it."""
+    def text(self, since=0):
+        """What came after the first `since` bytes, as far as it is kept."""
         with self._lock:
-            return self._text.decode(errors="replace")
+            return self._text[max(0, len(self._text) - (self.size - since)):].decode(errors="replace")
 
 
 class Filter:

@@ -24,6 +24,7 @@ DISK_BYTES = 64 * 1024 * 1024
 STOP_SECONDS = 5
 START_TRIES = 4  # another program may take a port between our choice and the emulator's
 SCROLLS_MAX = 40
+ANSWER_SECONDS = 1.0  # within which a terminal prints what a line did
 
 
 class DeviceError(Exception):
@@ -74,6 +75,7 @@ class Device:
         self.display = self.emulator.get("display")
         self.screen_port = None
         self.transcript = Transcript()
+        self._lined = (0, 0.0)  # where the transcript stood, and when, as the terminal last got a line
         self.is_up = False
         self.process = self.qmp = self.console = None
         os.makedirs(name, exist_ok=True)
@@ -269,18 +271,29 @@ class Device:
     def _choose(self, label):
         """Chooses by label on a terminal: types the key or number that it shows beside it."""
         self.need()
-        keys = tree.keys_for(tree.screenful(self.transcript.text()), label)
+        position, when = self._lined
+        screen = tree.screenful(self.transcript.text(position))
+        if not tree.is_whole(screen):  # what it shows is not yet the answer to the last line
+            if time.monotonic() - when > ANSWER_SECONDS:
+                self._send("\n")  # it prints itself anew
+            raise DeviceError(f"{self.name}'s terminal does not answer{self._last_words()}")
+        keys = tree.keys_for(screen, label)
+        self._send(keys or "\n")
         if keys is None:
-            self.console.send("\n")  # it prints itself anew
             raise DeviceError(f"nothing on {self.name}'s terminal is labelled '{label}'")
-        self.console.send(keys)
         return True
+
+    def _send(self, text):
+        """Types on the terminal, which answers a line by printing itself."""
+        if text.endswith("\n"):
+            self._lined = (self.transcript.size, time.monotonic())
+        self.console.send(text)
 
     def type(self, text):
         """Types on the device's keyboard, or on the serial line of one without a screen."""
         self.need()
         if not self.display:
-            self.console.send(text)
+            self._send(text)
             return
         try:
             self.qmp.type(text)

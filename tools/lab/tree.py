@@ -82,6 +82,11 @@ def screenful(text):
     return [lines[starts[-1]].removeprefix("> "), *lines[starts[-1] + 1:]] if starts else []
 
 
+def is_whole(lines):
+    """Whether a screenful has been printed to its end, which is the prompt."""
+    return any(line.startswith("> ") and not ROW.match(line) for line in lines[1:])
+
+
 def keys_for(lines, label):
     """What to type on a terminal to choose what is labelled so, or None."""
     wanted = label.lower()

@@ -64,6 +64,12 @@ def test_the_newest_screenful_counts():
     assert tree.screenful("nothing") == []
 
 
+def test_a_screenful_ends_with_the_prompt():
+    lines = ["== [Notes] == a", ">  1  Groceries"]
+    assert not tree.is_whole([]) and not tree.is_whole(lines[:1]) and not tree.is_whole(lines)
+    assert tree.is_whole(lines + ["> "]) and tree.is_whole(lines + ["> half a li", ""])
+
+
 def feed(pieces):
     """What a filter lets through, and the answers it takes out."""
     answers = []
