@@ -39,7 +39,12 @@ int64_t call_reply_receive(struct thread *thread)
     else if (caller != NULL)
         thread_wake(caller, ERR_PEER_DIED); // forgotten: neither answered nor taken
     schedule_set_priority(thread, thread->own_priority);
-    endpoint_receive(thread, endpoint_of(object), deadline);
+    // The reply may have taken the endpoint's own handle along, or closed it.
+    status = call_object(thread, 0, OBJECT_ENDPOINT, RIGHT_RECEIVE, &object);
+    if (status == OK)
+        endpoint_receive(thread, endpoint_of(object), deadline);
+    else
+        thread_result(thread, status);
     if (info != REPLY_NONE && caller != NULL)
         schedule_hand_over(caller);
     return CALL_DONE;
