@@ -78,6 +78,8 @@ def suite_host(name, environment):
     done = run(["meson", "test", "-C", BUILD / "host", "--no-rebuild"]
                + ([name] if name else []) + suites, env=environment)
     made = BUILD / "host" / "meson-logs" / "testlog.junit.xml"
+    if not made.exists():
+        raise Trouble(f"no test of host is named {name}: 'meson test -C build/host --list' names them")
     shutil.copyfile(made, RESULTS / "host.xml")
     return require_cases(junit_cases(made), done.returncode, "host", done.stdout + done.stderr)
 
