@@ -11,6 +11,8 @@
 #include "base/assert.h"
 #include "base/list.h"
 
+#define GENERATION (1u << 16) // one, in a handle value
+
 static struct handle_entry *entry_at(struct handle_table *table, uint32_t slot)
 {
     return &table->chunks[slot / HANDLE_CHUNK_ENTRIES][slot % HANDLE_CHUNK_ENTRIES];
@@ -27,7 +29,7 @@ bool handle_table_close_next(struct handle_table *table, uint32_t *cursor)
         struct handle_entry *entry = entry_at(table, *cursor);
         (*cursor)++;
         if (entry->object != NULL) {
-            handle_close(table, (uint32_t)entry->generation << 16 | (*cursor - 1));
+            handle_close(table, entry->value);
             return true;
         }
     }
@@ -78,7 +80,7 @@ static uint32_t slot_take(struct handle_table *table)
     uint32_t slot = table->free_first;
     if (slot == HANDLE_SLOT_NONE) {
         slot = table->fresh++;
-        entry_at(table, slot)->generation = 1;
+        entry_at(table, slot)->value = GENERATION | slot;
     } else {
         table->free_first = entry_at(table, slot)->next_free;
         if (table->free_first == HANDLE_SLOT_NONE)
@@ -93,7 +95,8 @@ static void slot_give(struct handle_table *table, uint32_t slot)
     struct handle_entry *entry = entry_at(table, slot);
     entry->object = NULL;
     entry->badge = NULL;
-    entry->generation = entry->generation == 0xffff ? 1 : (uint16_t)(entry->generation + 1);
+    entry->rights = 0;
+    entry->value += entry->value > UINT32_MAX - GENERATION ? 2 * GENERATION : GENERATION;
     entry->next_free = HANDLE_SLOT_NONE;
     if (table->free_last == HANDLE_SLOT_NONE)
         table->free_first = (uint16_t)slot;
@@ -116,7 +119,7 @@ status_t handle_insert(struct handle_table *table, struct object *object, struct
     entry->rights = (uint16_t)rights;
     if (object->kind == OBJECT_ENDPOINT && (rights & RIGHT_RECEIVE))
         endpoint_receiver_added(endpoint_of(object));
-    *out_handle = (uint32_t)entry->generation << 16 | slot;
+    *out_handle = entry->value;
     return OK;
 }
 
@@ -148,7 +151,7 @@ handle_t handle_move(struct handle_table *from, handle_t handle, struct handle_t
     target->object = moved.object;
     target->badge = moved.badge;
     target->rights = moved.rights;
-    return (uint32_t)target->generation << 16 | slot;
+    return target->value;
 }
 
 status_t handle_duplicate(struct handle_table *table, handle_t handle, uint32_t rights,

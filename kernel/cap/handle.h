@@ -17,10 +17,10 @@ struct process;
 struct handle_entry {
     struct object *object; // NULL: free
     struct badge *badge;   // endpoints only; NULL is badge 0
-    uint16_t rights;
-    uint16_t generation; // never 0
-    uint16_t next_free;  // slot, while free
-    uint16_t reserved;
+    handle_t value;        // generation (never 0) << 16 | slot; of a free entry the next one
+    uint16_t rights;       // 0: free
+    uint16_t next_free;    // slot, while free
+    uint64_t reserved;     // a power of two: fast.S finds it with a shift
 };
 
 struct handle_table {
@@ -46,7 +46,7 @@ static inline struct handle_entry *handle_find(struct handle_table *table, handl
     if (chunk == NULL)
         return NULL;
     struct handle_entry *entry = &chunk[slot % HANDLE_CHUNK_ENTRIES];
-    return entry->generation == handle >> 16 && entry->object != NULL ? entry : NULL;
+    return entry->value == handle && entry->object != NULL ? entry : NULL;
 }
 
 // The object of `kind` that `handle` names with all of `rights`. ERR_BAD_HANDLE, ERR_DENIED.

@@ -14,8 +14,6 @@
 #include "abi/syscall.h"
 #include "base/assert.h"
 
-#define LEND_DEPTH_MAX 8u // servers calling servers: how far a priority travels at once
-
 static struct slab endpoint_slab = SLAB_INIT(sizeof(struct endpoint));
 
 struct endpoint *endpoint_create(void)
@@ -30,6 +28,15 @@ struct endpoint *endpoint_create(void)
     return endpoint;
 }
 
+// The thread that gets the next call; NULL: nobody waits.
+static struct thread *receiver_first(const struct endpoint *endpoint)
+{
+    struct thread *server = endpoint->server;
+    if (server != NULL && server->state == THREAD_RECEIVING)
+        return server;
+    return LIST_FIRST(&endpoint->receivers, struct thread, link);
+}
+
 static struct badge *closed_take(struct endpoint *endpoint)
 {
     struct badge *badge = LIST_FIRST(&endpoint->closed, struct badge, link);
@@ -41,7 +48,7 @@ static struct badge *closed_take(struct endpoint *endpoint)
 void endpoint_destroy(struct object *object)
 {
     struct endpoint *endpoint = endpoint_of(object);
-    assert(list_is_empty(&endpoint->callers) && list_is_empty(&endpoint->receivers));
+    assert(list_is_empty(&endpoint->callers) && receiver_first(endpoint) == NULL);
     for (struct badge *badge; (badge = closed_take(endpoint)) != NULL;)
         badge_destroy(badge);
     if (endpoint->server != NULL)
@@ -62,8 +69,8 @@ void endpoint_receiver_removed(struct endpoint *endpoint)
     while (!list_is_empty(&endpoint->callers))
         thread_wake(CONTAINER_OF(endpoint->callers.next, struct thread, link), ERR_PEER_DIED);
     // A thread of a process that closed its own handle while another of its threads waits here.
-    while (!list_is_empty(&endpoint->receivers))
-        thread_wake(CONTAINER_OF(endpoint->receivers.next, struct thread, link), ERR_BAD_HANDLE);
+    for (struct thread *server; (server = receiver_first(endpoint)) != NULL;)
+        thread_wake(server, ERR_BAD_HANDLE);
     object_release(&endpoint->object);
 }
 
@@ -94,7 +101,7 @@ static void event_fill(struct thread *server, int64_t event, uint64_t info, uint
 
 void endpoint_badge_closed(struct endpoint *endpoint, struct badge *badge)
 {
-    struct thread *server = LIST_FIRST(&endpoint->receivers, struct thread, link);
+    struct thread *server = receiver_first(endpoint);
     if (endpoint->receive_handles == 0) {
         badge_destroy(badge);
     } else if (server != NULL) {
@@ -157,7 +164,7 @@ status_t endpoint_call(struct thread *caller, struct handle_entry *entry)
     struct badge *badge = entry->badge;
     uint64_t info = caller->frame.argument[1];
     instant_ns_t deadline = caller->frame.argument[2];
-    struct thread *server = LIST_FIRST(&endpoint->receivers, struct thread, link);
+    struct thread *server = receiver_first(endpoint);
     if (server == NULL) {
         status_t status = message_check(caller, info);
         if (status != OK)
@@ -214,8 +221,12 @@ static void server_note(struct thread *server, struct endpoint *endpoint)
     if (endpoint->server == server)
         return;
     endpoint_forget_server(server);
-    if (endpoint->server != NULL)
-        endpoint->server->home = NULL;
+    struct thread *last = endpoint->server;
+    if (last != NULL) {
+        last->home = NULL;
+        if (last->state == THREAD_RECEIVING)
+            list_append(&endpoint->receivers, &last->link);
+    }
     endpoint->server = server;
     server->home = endpoint;
 }
@@ -241,5 +252,4 @@ void endpoint_receive(struct thread *server, struct endpoint *endpoint, instant_
     }
     schedule_stop(server);
     server->state = THREAD_RECEIVING;
-    list_append(&endpoint->receivers, &server->link);
 }

@@ -14,9 +14,11 @@ struct endpoint {
     struct object object;
     uint32_t receive_handles;   // 0: nobody can ever answer
     struct list_node callers;   // thread.link, SENDING
-    struct list_node receivers; // thread.link, RECEIVING
+    struct list_node receivers; // thread.link, RECEIVING; all but `server`
     struct list_node closed;    // badge.link: to be reported
-    struct thread *server;      // received here last: gets a queued caller's priority; NULL: none
+    // Received here last: if it waits (RECEIVING) it is the first to get a call, else it gets the
+    // priority of queued callers. NULL: none.
+    struct thread *server;
 };
 
 static inline struct endpoint *endpoint_of(struct object *object)
@@ -41,6 +43,6 @@ struct handle_entry;
 // call: the current thread's request in its frame and page. Returns OK when it was delivered or
 // queued (the frame is then written by whoever completes it), else the error for a0.
 status_t endpoint_call(struct thread *caller, struct handle_entry *entry);
-// reply_receive, second half: fills the frame with the next event or makes the thread wait. The
-// result is in the frame.
+// reply_receive, second half; `server`'s process has a handle to receive there. Fills the frame
+// with the next event or makes the thread wait. The result is in the frame.
 void endpoint_receive(struct thread *server, struct endpoint *endpoint, instant_ns_t deadline);

@@ -8,11 +8,11 @@
 
 #include "base/math.h"
 
-#define INFO_UNUSED 0x000000ff00000000ull
+#define INFO_UNUSED 0xff00000000000000ull
 
 static bool in_registers(uint64_t info)
 {
-    return (info >> 32 & 0xffff) == 0 && message_size(info) <= MESSAGE_REGISTER_BYTES;
+    return info >> 32 <= MESSAGE_REGISTER_BYTES;
 }
 
 // Reads the handles once and checks that each is distinct and may be sent.
@@ -77,8 +77,7 @@ status_t message_move(struct thread *sender, struct thread *receiver, uint64_t i
         status_t status = bounds_check(info);
         return status == OK ? page_move(sender, receiver, info) : status;
     }
-    uint32_t words = (message_size(info) + 7) / 8;
-    for (uint32_t i = 0; i < words; i++)
+    for (uint32_t i = 0; i < MESSAGE_WORDS; i++)
         receiver->frame.words[i] = sender->frame.words[i];
     return OK;
 }

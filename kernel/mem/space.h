@@ -18,7 +18,7 @@ struct mapping {
 
 struct space {
     uint64_t *root;
-    uint64_t satp;  // the architecture's word for it, once it ran
+    uint64_t satp;  // the architecture's word for it, once it ran; 0: to switch takes more
     uint64_t harts; // bit i: hart i may hold translations
     uint32_t asid;  // 0: none, flush on every switch
     uint32_t table_pages;

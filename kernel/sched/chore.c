@@ -2,9 +2,11 @@
 // A queue of chores.
 #include "sched/chore.h"
 
+#include "sched/schedule.h"
+
 #include <stddef.h>
 
-struct chore *chore_first;
+static struct chore *chore_first;
 static struct chore **chore_end = &chore_first;
 
 void chore_add(struct chore *chore, bool (*step)(struct chore *chore))
@@ -13,6 +15,7 @@ void chore_add(struct chore *chore, bool (*step)(struct chore *chore))
     chore->next = NULL;
     *chore_end = chore;
     chore_end = &chore->next;
+    schedule_pending |= 1ull << PENDING_CHORE;
 }
 
 bool chore_step(void)
@@ -21,8 +24,10 @@ bool chore_step(void)
     if (chore == NULL)
         return false;
     chore_first = chore->next;
-    if (chore_first == NULL)
+    if (chore_first == NULL) {
         chore_end = &chore_first;
+        schedule_pending &= ~(1ull << PENDING_CHORE);
+    }
     if (!chore->step(chore))
         chore_add(chore, chore->step);
     return true;

@@ -15,5 +15,3 @@ void chore_add(struct chore *chore, bool (*step)(struct chore *chore));
 // Does one step of the oldest chore; chores that are not done go to the back. False if there was
 // none.
 bool chore_step(void);
-
-extern struct chore *chore_first; // read by the way out of the kernel

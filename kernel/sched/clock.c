@@ -6,15 +6,10 @@
 #include "arch/arch.h"
 
 #define NS_PER_SECOND 1000000000ull
-#define FRACTION_BITS 48u
 
 __extension__ typedef unsigned __int128 u128_t;
 
-static struct {
-    uint64_t boot_ticks;
-    uint64_t ns_per_tick;  // 16.48
-    uint64_t ticks_per_ns; // 0.64
-} rate;
+struct clock_rate clock_rate;
 
 // numerator * 2^shift / divisor by long division: there is no 128-bit divide here.
 static uint64_t shifted_quotient(uint64_t numerator, uint32_t shift, uint64_t divisor)
@@ -34,20 +29,20 @@ static uint64_t shifted_quotient(uint64_t numerator, uint32_t shift, uint64_t di
 
 void clock_init(uint64_t timebase_hz, uint64_t boot_ticks)
 {
-    rate.boot_ticks = boot_ticks;
+    clock_rate.boot_ticks = boot_ticks;
     // Both rounded up: at a deadline's tick the clock must not read less.
-    rate.ns_per_tick = shifted_quotient(NS_PER_SECOND, FRACTION_BITS, timebase_hz) + 1;
-    rate.ticks_per_ns = shifted_quotient(timebase_hz, 64, NS_PER_SECOND) + 1;
+    clock_rate.ns_per_tick = shifted_quotient(NS_PER_SECOND, CLOCK_FRACTION_BITS, timebase_hz) + 1;
+    clock_rate.ticks_per_ns = shifted_quotient(timebase_hz, 64, NS_PER_SECOND) + 1;
 }
 
 uint64_t clock_span_ns(uint64_t ticks)
 {
-    return (uint64_t)((u128_t)ticks * rate.ns_per_tick >> FRACTION_BITS);
+    return (uint64_t)((u128_t)ticks * clock_rate.ns_per_tick >> CLOCK_FRACTION_BITS);
 }
 
 instant_ns_t clock_from_ticks(uint64_t ticks)
 {
-    return clock_span_ns(ticks - rate.boot_ticks);
+    return clock_span_ns(ticks - clock_rate.boot_ticks);
 }
 
 instant_ns_t clock_now(void)
@@ -57,7 +52,8 @@ instant_ns_t clock_now(void)
 
 uint64_t clock_to_ticks(instant_ns_t instant)
 {
-    uint64_t ticks = (uint64_t)((u128_t)instant * rate.ticks_per_ns >> 64);
-    uint64_t limit = UINT64_MAX - rate.boot_ticks - 2;
-    return instant == DEADLINE_NEVER || ticks > limit ? UINT64_MAX : rate.boot_ticks + ticks + 1;
+    uint64_t ticks = (uint64_t)((u128_t)instant * clock_rate.ticks_per_ns >> 64);
+    uint64_t limit = UINT64_MAX - clock_rate.boot_ticks - 2;
+    return instant == DEADLINE_NEVER || ticks > limit ? UINT64_MAX
+                                                      : clock_rate.boot_ticks + ticks + 1;
 }

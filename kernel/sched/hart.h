@@ -10,6 +10,7 @@
 
 #define HARTS_MAX 64u
 
+struct process;
 struct thread;
 struct space;
 
@@ -19,8 +20,12 @@ struct hart {
     struct deadline *deadlines;
     uint64_t timer_armed; // ticks, UINT64_MAX: none
     uint64_t slice_end;   // ticks, UINT64_MAX: no slice running
-    uint64_t switched_at; // ticks: when `current` began
-    uint32_t index;       // dense, the boot hart is 0
+    // Who pays for the time since `switched_at` (ticks): the process that asked for what `current`
+    // does, at the far end of calls; NULL: it is gone.
+    struct process *payer;
+    uint64_t switched_at;
+    uint64_t bit;   // 1 << index: in space.harts
+    uint32_t index; // dense, the boot hart is 0
     bool online, idle, kicked;
     // The architecture's own.
     uint64_t id; // the firmware's number

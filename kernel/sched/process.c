@@ -7,7 +7,7 @@
 #include "ipc/signal.h"
 #include "mem/slab.h"
 #include "sched/clock.h"
-#include "sched/hart.h"
+#include "sched/schedule.h"
 #include "sched/thread.h"
 
 #include "base/assert.h"
@@ -84,6 +84,7 @@ static bool process_finish_step(struct chore *chore)
     if (process->handles.used > 0 || !space_finish_step(&process->space))
         return false;
     handle_table_finish(&process->handles);
+    schedule_forget(process);
     process->done = true;
     for (uint32_t i = 0; i < WATCHERS_MAX && process->watchers[i].signal != NULL; i++) {
         signal_raise(process->watchers[i].signal, process->watchers[i].bits);

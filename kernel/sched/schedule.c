@@ -15,7 +15,7 @@
 
 struct hart harts[HARTS_MAX];
 uint32_t hart_count;
-uint32_t ready_bitmap;
+uint64_t schedule_pending;
 uint32_t kernel_lock_word;
 
 static struct list_node ready[PRIORITY_COUNT];
@@ -25,7 +25,7 @@ static struct list_node *queue_of(uint32_t priority)
     struct list_node *queue = &ready[priority];
     if (queue->next == NULL)
         list_init(queue);
-    ready_bitmap |= 1u << priority;
+    schedule_pending |= 1ull << priority;
     return queue;
 }
 
@@ -45,19 +45,40 @@ void schedule_unready(struct thread *thread)
 {
     list_remove(&thread->link);
     if (list_is_empty(&ready[thread->priority]))
-        ready_bitmap &= ~(1u << thread->priority);
+        schedule_pending &= ~(1ull << thread->priority);
+}
+
+// Bit p: a thread of priority p is ready.
+static uint32_t ready_priorities(void)
+{
+    return (uint32_t)schedule_pending;
 }
 
 static bool more_urgent_ready(const struct thread *thread)
 {
-    return ready_bitmap >> thread->priority > 1;
+    return ready_priorities() >> thread->priority > 1;
+}
+
+// Time is lent along calls: whoever waits for an answer pays for the work on it.
+static struct process *payer_of(const struct thread *thread)
+{
+    for (uint32_t depth = 0; depth < LEND_DEPTH_MAX && thread->serving != NULL; depth++)
+        thread = thread->serving;
+    return thread->process;
+}
+
+void schedule_forget(const struct process *process)
+{
+    for (uint32_t i = 0; i < hart_count; i++) {
+        if (harts[i].payer == process)
+            harts[i].payer = NULL;
+    }
 }
 
 static void hart_run(struct hart *hart, struct thread *thread)
 {
+    hart->payer = payer_of(thread);
     thread->hart = hart;
-    thread->stack_top = hart->stack_top;
-    thread->running = true;
     hart->current = thread;
     arch_thread_enter(thread);
 }
@@ -67,10 +88,10 @@ void schedule_stop(struct thread *thread)
     struct hart *hart = hart_this();
     assert(hart->current == thread);
     uint64_t now = arch_ticks();
-    thread->process->cpu_ticks += now - hart->switched_at;
+    if (hart->payer != NULL)
+        hart->payer->cpu_ticks += now - hart->switched_at;
     hart->switched_at = now;
     hart->current = NULL;
-    thread->running = false;
     arch_thread_leave(thread);
 }
 
@@ -86,8 +107,8 @@ void schedule_hand_over(struct thread *thread)
 
 void schedule_set_priority(struct thread *thread, uint32_t priority)
 {
-    bool queued =
-        thread->state == THREAD_READY && !thread->running && !list_is_empty(&thread->link);
+    bool queued = thread->state == THREAD_READY && !thread_is_running(thread) &&
+                  !list_is_empty(&thread->link);
     if (thread->priority == priority)
         return;
     if (queued)
@@ -100,7 +121,7 @@ void schedule_set_priority(struct thread *thread, uint32_t priority)
 void schedule_yield(void)
 {
     struct thread *thread = hart_this()->current;
-    if (thread == NULL || !(ready_bitmap >> thread->priority))
+    if (thread == NULL || !(ready_priorities() >> thread->priority))
         return;
     schedule_stop(thread);
     schedule_ready(thread);
@@ -145,9 +166,9 @@ void schedule_timer(void)
 
 static struct thread *take_most_urgent(void)
 {
-    if (ready_bitmap == 0)
+    if (ready_priorities() == 0)
         return NULL;
-    uint32_t priority = bit_highest(ready_bitmap);
+    uint32_t priority = bit_highest(ready_priorities());
     struct thread *thread = CONTAINER_OF(ready[priority].next, struct thread, link);
     schedule_unready(thread);
     return thread;
@@ -157,11 +178,11 @@ static struct thread *take_most_urgent(void)
 // should run it.
 static void share_ready(struct hart *hart)
 {
-    if (hart->slice_end == UINT64_MAX && (ready_bitmap >> hart->current->priority & 1)) {
+    if (hart->slice_end == UINT64_MAX && (ready_priorities() >> hart->current->priority & 1)) {
         hart->slice_end = clock_to_ticks(clock_now() + SLICE_NS);
         timer_arm(hart, hart->slice_end);
     }
-    uint32_t top = bit_highest(ready_bitmap);
+    uint32_t top = bit_highest(ready_priorities());
     struct hart *best = NULL;
     uint32_t best_priority = top;
     for (uint32_t i = 0; i < hart_count; i++) {
@@ -219,7 +240,7 @@ static struct thread *choose(struct hart *hart)
 struct thread *schedule_leave(void)
 {
     struct hart *hart = hart_this();
-    if (chore_first != NULL)
+    if (schedule_pending >> PENDING_CHORE != 0)
         chore_step();
     struct thread *thread = choose(hart);
     while (thread == NULL) {
@@ -231,7 +252,7 @@ struct thread *schedule_leave(void)
         }
         thread = choose(hart);
     }
-    if (ready_bitmap != 0)
+    if (ready_priorities() != 0)
         share_ready(hart);
     if (hart->space != &thread->process->space)
         arch_space_activate(&thread->process->space);

@@ -9,7 +9,17 @@
 
 #define SLICE_NS 5000000u
 
-extern uint32_t ready_bitmap; // bit p: a thread of priority p is ready
+// What the way out of the kernel has to look at: bit p, a thread of priority p is ready; bit
+// PENDING_CHORE, a chore waits. Nothing above a running thread's priority: it just goes on.
+#define PENDING_CHORE 32u
+extern uint64_t schedule_pending;
+
+static inline bool thread_is_running(const struct thread *thread)
+{
+    return thread->hart != NULL && thread->hart->current == thread;
+}
+
+#define LEND_DEPTH_MAX 8u // servers calling servers: how far priority and time are lent
 
 // Makes a thread ready at the end (or front) of its priority's queue.
 void schedule_ready(struct thread *thread);
@@ -23,6 +33,8 @@ void schedule_stop(struct thread *thread);
 void schedule_hand_over(struct thread *thread);
 // A thread's priority changes, wherever it is.
 void schedule_set_priority(struct thread *thread, uint32_t priority);
+// A process is gone: no hart charges it any more.
+void schedule_forget(const struct process *process);
 // Moves this hart's current thread behind its equals.
 void schedule_yield(void);
 // Handles expired deadlines and slices; called on a timer interrupt.

@@ -101,7 +101,7 @@ static void thread_halt(struct thread *thread)
 {
     if (thread->state != THREAD_READY) {
         thread_unwait(thread);
-    } else if (!thread->running) {
+    } else if (!thread_is_running(thread)) {
         schedule_unready(thread);
     } else if (thread->hart == hart_this()) {
         schedule_stop(thread);
@@ -129,7 +129,7 @@ void thread_end(struct thread *thread)
     thread->message = NULL;
     bool last = process->thread_count == 0;
     object_hold(&process->object);
-    if (!thread->running)
+    if (!thread_is_running(thread))
         object_release(&thread->object);
     if (last)
         process_end(process, 0, NULL);

@@ -30,14 +30,12 @@ enum thread_state {
 
 struct thread {
     struct frame frame; // first: trap.S stores here
-    uint64_t stack_top; // of the hart it runs on, for trap.S
-    struct hart *hart;  // running there, else where it ran last
+    struct hart *hart;  // running there, else where it ran last; NULL: nowhere yet
     struct object object;
     struct process *process; // counted
     uint8_t state;           // enum thread_state
     uint8_t priority;        // effective: own or lent
     uint8_t own_priority;
-    bool running;                  // is `current` of thread.hart
     struct list_node link;         // ready queue, endpoint.callers or receivers, signal.waiters
     struct list_node process_link; // process.threads
     struct deadline deadline;
@@ -45,7 +43,7 @@ struct thread {
     struct memory *message_memory; // counted
     // What it asks for while it waits.
     struct endpoint *endpoint; // SENDING; counted
-    struct endpoint *home;     // received there last; not counted
+    struct endpoint *home;     // it is that one's `server`; not counted
     struct badge *badge;       // SENDING; counted
     uint64_t info;             // SENDING: the request's
     struct signal *waited;     // WAITING

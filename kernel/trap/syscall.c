@@ -4,7 +4,6 @@
 
 #include "arch/arch.h"
 #include "cap/handle.h"
-#include "ipc/fast.h"
 #include "sched/lock.h"
 #include "sched/process.h"
 #include "sched/schedule.h"
@@ -18,9 +17,9 @@ static int64_t (*const calls[SYSCALL_COUNT_MAX])(struct thread *) = {SYSCALL_LIS
 
 struct thread *trap_syscall(struct thread *thread);
 
-// Kept out of line, so that the fast paths save no registers for it.
-static struct thread *__attribute__((noinline)) dispatch(struct thread *thread)
+struct thread *trap_syscall(struct thread *thread)
 {
+    kernel_lock();
     if (thread->state == THREAD_ENDED) {
         fault_stopped(thread);
         return schedule_leave();
@@ -34,17 +33,6 @@ static struct thread *__attribute__((noinline)) dispatch(struct thread *thread)
     else if (result != CALL_DONE)
         thread_result(thread, result);
     return schedule_leave();
-}
-
-struct thread *trap_syscall(struct thread *thread)
-{
-    kernel_lock();
-    struct thread *next = NULL;
-    if (thread->frame.number == SYSCALL_call)
-        next = fast_call(thread);
-    else if (thread->frame.number == SYSCALL_reply_receive)
-        next = fast_reply_receive(thread);
-    return next != NULL ? next : dispatch(thread);
 }
 
 status_t call_object(struct thread *thread, uint32_t index, enum object_kind kind, uint32_t rights,

@@ -73,6 +73,14 @@ def test_same_image_passes_self_test(harts, arguments):
     require_passed(run_machine(arguments + files), harts)
 
 
+@pytest.mark.parametrize("mistake", ["badge", "words", "float"])
+def test_self_test_finds_a_planted_mistake(mistake):
+    """The kernel built with a mistake in its fast path does not pass."""
+    files = ["-kernel", str(BUILT / f"planted_{mistake}.image"), "-initrd", str(BUNDLE), "-append", ARGUMENTS]
+    found = RESULT.search(run_machine(MACHINES[0][2] + files))
+    assert found and int(found[2]) > 0
+
+
 @pytest.mark.parametrize("harts, arguments", [row[1:] for row in MACHINES],
                          ids=[row[0] for row in MACHINES])
 def test_shipped_bundle_starts_init(harts, arguments):

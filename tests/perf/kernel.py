@@ -26,6 +26,7 @@ ROWS = {
     "signal_raise_nobody_waits": ("signal, nobody waits", "instructions", "seL4 449"),
     "ipc_empty": ("IPC round trip, empty", "instructions", "seL4 544"),
     "ipc_64_bytes": ("IPC round trip, 64 bytes", "instructions", "seL4 590 (4 words), 1,890 (10)"),
+    "ipc_64_bytes_float": ("the same, the caller computes in floating point", "instructions", "seL4 717"),
     "ipc_page": ("IPC round trip, 4,032 bytes each way", "instructions", ""),
     "ipc_handle_and_close": ("IPC moving a handle, closed there", "instructions",
                              "seL4 1,308 one way"),

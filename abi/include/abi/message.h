@@ -5,14 +5,14 @@
 // memory the kernel ever touches, so no system call takes a pointer. Up to 64 bytes without handles
 // travel in registers; anything else is in the page. One word, the info, describes a message:
 //
-//      63      48 47     40 39    32 31                       0
-//     +----------+---------+--------+--------------------------+
-//     |   size   | handles |   0    |  operation or status     |
-//     +----------+---------+--------+--------------------------+
+//      63    56 55     48 47      32 31                       0
+//     +--------+---------+----------+--------------------------+
+//     |   0    | handles |   size   |  operation or status     |
+//     +--------+---------+----------+--------------------------+
 //
 // A request carries an operation number, a reply a status_t. With `handles` = 0 and `size` <= 64
 // the bytes are in the eight message registers (little endian, in order) and the page is left
-// alone.
+// alone. All eight travel as they are: what follows the bytes is the sender's to clear.
 #pragma once
 
 #include "abi/types.h"
@@ -32,7 +32,7 @@ _Static_assert(sizeof(struct message_page) == PAGE_SIZE, "one page");
 
 static inline uint64_t message_info(uint32_t word, uint32_t size_bytes, uint32_t handle_count)
 {
-    return (uint64_t)size_bytes << 48 | (uint64_t)(handle_count & 0xff) << 40 | word;
+    return (uint64_t)(handle_count & 0xff) << 48 | (uint64_t)(size_bytes & 0xffff) << 32 | word;
 }
 
 static inline uint32_t message_word(uint64_t info)
@@ -42,12 +42,12 @@ static inline uint32_t message_word(uint64_t info)
 
 static inline uint32_t message_size(uint64_t info)
 {
-    return (uint32_t)(info >> 48);
+    return (uint32_t)(info >> 32) & 0xffff;
 }
 
 static inline uint32_t message_handle_count(uint64_t info)
 {
-    return (uint32_t)(info >> 40) & 0xff;
+    return (uint32_t)(info >> 48) & 0xff;
 }
 
 // What a new program finds in the message page of its first thread: its named handles. Filled by

@@ -1,20 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
-// Offsets and numbers that assembly shares with C; checked in trap.c.
+// Offsets and numbers that assembly shares with C; checked in offsets.c.
 #pragma once
 
-#define FRAME_RA        0
-#define FRAME_SP        8
-#define FRAME_GP        16
-#define FRAME_TP        24
-#define FRAME_SAVED     32  // s0-s11
-#define FRAME_ARGUMENT  128 // a0-a2
-#define FRAME_WORDS     152 // a3-a6 t0-t3
-#define FRAME_NUMBER    216 // a7
-#define FRAME_TEMPORARY 224 // t4-t6
-#define FRAME_PC        248
-#define FRAME_STATUS    256
-#define THREAD_STACK    264
-#define THREAD_HART     272
-#define HART_STACK      64
-#define HART_PROBE      72
-#define STACK_BYTES     16384
+#define FRAME_RA             0
+#define FRAME_SP             8
+#define FRAME_GP             16
+#define FRAME_TP             24
+#define FRAME_SAVED          32  // s0-s11
+#define FRAME_ARGUMENT       128 // a0-a2
+#define FRAME_WORDS          152 // a3-a6 t0-t3
+#define FRAME_NUMBER         216 // a7
+#define FRAME_TEMPORARY      224 // t4-t6
+#define FRAME_PC             248
+#define FRAME_STATUS         256
+#define THREAD_HART          264
+#define THREAD_PROCESS       280
+#define THREAD_STATE         288
+#define THREAD_PRIORITY      289
+#define THREAD_OWN_PRIORITY  290
+#define THREAD_DEADLINE_HEAP 368
+#define THREAD_SERVING       440
+#define THREAD_SERVER        448
+#define THREAD_BOUND         464
+#define THREAD_FLOAT         472
+#define THREAD_FLOAT_CONTROL 728
+#define THREAD_FLOAT_HART    736
+#define HART_CURRENT         0
+#define HART_SPACE           8
+#define HART_BIT             56
+#define HART_STACK           80
+#define HART_PROBE           88
+#define HART_FLOAT_OWNER     96
+#define PROCESS_HANDLES      8
+#define PROCESS_SPACE        48
+#define SPACE_SATP           8
+#define SPACE_HARTS          16
+#define ENTRY_OBJECT         0
+#define ENTRY_BADGE          8
+#define ENTRY_VALUE          16
+#define ENTRY_RIGHTS         20
+#define ENTRY_SHIFT          5
+#define HANDLE_CHUNK_SHIFT   7
+#define BADGE_VALUE          8
+#define ENDPOINT_CALLERS     16
+#define ENDPOINT_CLOSED      48
+#define ENDPOINT_SERVER      64
+#define SIGNAL_BITS          8
+#define CLOCK_BOOT_TICKS     0
+#define CLOCK_NS_PER_TICK    8
+
+#define STACK_BYTES          16384
+#define STATE_CALLING        2
+#define STATE_RECEIVING      3
+#define CALL_NUMBER          0
+#define REPLY_RECEIVE_NUMBER 1
+#define CLOCK_NUMBER         48
+#define CALL_RIGHT           8
+#define RECEIVE_RIGHT        16
+#define REGISTER_BYTES       64
+#define FRACTION_BITS        48
+#define TRAP_USER_CALL       8
+#define FLOAT_MASK           0x6000
+#define FLOAT_CLEAN          0x4000

@@ -273,14 +273,15 @@ void arch_space_activate(struct space *space)
         CSR_WRITE(satp, kernel_satp_value());
         return;
     }
-    if (space->harts == 0) {
+    if (space->harts == 0)
         space->asid = asid_take();
-        space->satp =
-            SATP_SV39 | (uint64_t)space->asid << 44 | physical_of(space->root) >> PAGE_SHIFT;
-    }
-    space->harts |= 1ull << hart->index;
-    CSR_WRITE(satp, space->satp);
-    if (space->asid == 0)
+    uint64_t satp =
+        SATP_SV39 | (uint64_t)space->asid << 44 | physical_of(space->root) >> PAGE_SHIFT;
+    space->harts |= hart->bit;
+    CSR_WRITE(satp, satp);
+    if (space->asid != 0)
+        space->satp = satp;
+    else
         __asm__ volatile("sfence.vma" ::: "memory");
 }
 

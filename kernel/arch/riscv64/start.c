@@ -242,6 +242,7 @@ static void harts_start(uint64_t boot_hart)
         struct hart *hart = &harts[hart_count];
         hart->id = cpu->id;
         hart->index = hart_count;
+        hart->bit = 1ull << hart_count;
         map_stack(hart_count);
         uint64_t entry = image_base + (uint64_t)((char *)start_other - image_start);
         if (sbi_hart_start(cpu->id, entry, (uint64_t)hart))

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The way into the kernel and out of it. In user mode sscratch points at the running thread, in
-// the kernel it is 0.
-// Registers go to the thread's frame (offsets.h); the kernel runs on its hart's stack, from the
-// top, with interrupts off
-// and tp pointing at the hart. A trap inside the kernel is either a probe that expects it or our
-// mistake.
+// the kernel it is 0. The calls made most go through fast.S; for everything else the registers go
+// to the thread's frame (offsets.h), and the kernel runs on its hart's stack, from the top, with
+// interrupts off and tp pointing at the hart. A trap inside the kernel is either a probe that
+// expects it or our mistake.
 #include "offsets.h"
 
     .text
@@ -14,7 +13,21 @@
 trap_entry:
     csrrw tp, sscratch, tp
     beqz tp, trap_in_kernel
+    sd t4, FRAME_TEMPORARY+0(tp)
+    csrr t4, scause
+    addi t4, t4, -TRAP_USER_CALL
+    bnez t4, trap_save
+    beqz a7, fast_call
+    addi t4, a7, -REPLY_RECEIVE_NUMBER
+    beqz t4, fast_reply_receive
+    addi t4, a7, -CLOCK_NUMBER
+    beqz t4, fast_clock
+
+    .globl trap_save
+trap_save:
     .option rvc
+    sd t5, FRAME_TEMPORARY+8(tp)
+    sd t6, FRAME_TEMPORARY+16(tp)
     sd ra, FRAME_RA(tp)
     sd sp, FRAME_SP(tp)
     sd gp, FRAME_GP(tp)
@@ -46,12 +59,12 @@ trap_entry:
     csrr t1, sepc
     csrr t2, sstatus
     csrrw t0, sscratch, zero
-    sd t0, FRAME_TP(tp)
-    sd t2, FRAME_STATUS(tp)
-    li t3, 8
+    li t3, TRAP_USER_CALL
     mv a0, tp
-    ld sp, THREAD_STACK(a0)
     ld tp, THREAD_HART(a0)
+    sd t0, FRAME_TP(a0)
+    sd t2, FRAME_STATUS(a0)
+    ld sp, HART_STACK(tp)
     bne a1, t3, 1f
     // A system call: t4-t6 are not kept.
     addi t1, t1, 4
@@ -62,9 +75,6 @@ trap_entry:
     call trap_syscall
     j thread_resume
 1:
-    sd t4, FRAME_TEMPORARY+0(a0)
-    sd t5, FRAME_TEMPORARY+8(a0)
-    sd t6, FRAME_TEMPORARY+16(a0)
     sd t1, FRAME_PC(a0)
     csrr a2, stval
     call trap_other
@@ -107,6 +117,9 @@ thread_resume:
     ld t4, FRAME_TEMPORARY+0(a0)
     ld t5, FRAME_TEMPORARY+8(a0)
     ld t6, FRAME_TEMPORARY+16(a0)
+    // Of no exception any more: who stops in fast.S finds them cleared when it goes on.
+    sd zero, FRAME_TEMPORARY+8(a0)
+    sd zero, FRAME_TEMPORARY+16(a0)
     ld a0, FRAME_ARGUMENT+0(a0)
     sret
 

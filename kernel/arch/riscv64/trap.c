@@ -6,26 +6,12 @@
 #include "boot/panic.h"
 #include "csr.h"
 #include "hart.h"
-#include "offsets.h"
 #include "plic.h"
 #include "sbi.h"
 #include "sched/lock.h"
 #include "sched/process.h"
 #include "sched/schedule.h"
 #include "trap/fault.h"
-
-_Static_assert(offsetof(struct frame, saved) == FRAME_SAVED, "offsets.h");
-_Static_assert(offsetof(struct frame, argument) == FRAME_ARGUMENT, "offsets.h");
-_Static_assert(offsetof(struct frame, words) == FRAME_WORDS, "offsets.h");
-_Static_assert(offsetof(struct frame, number) == FRAME_NUMBER, "offsets.h");
-_Static_assert(offsetof(struct frame, temporary) == FRAME_TEMPORARY, "offsets.h");
-_Static_assert(offsetof(struct frame, pc) == FRAME_PC, "offsets.h");
-_Static_assert(offsetof(struct frame, status) == FRAME_STATUS, "offsets.h");
-_Static_assert(offsetof(struct thread, frame) == 0, "trap.S");
-_Static_assert(offsetof(struct thread, stack_top) == THREAD_STACK, "offsets.h");
-_Static_assert(offsetof(struct thread, hart) == THREAD_HART, "offsets.h");
-_Static_assert(offsetof(struct hart, stack_top) == HART_STACK, "offsets.h");
-_Static_assert(offsetof(struct hart, probe_resume) == HART_PROBE, "offsets.h");
 
 #define INSTRUCTION_BITS 0xffffffffull
 

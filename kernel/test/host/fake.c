@@ -38,7 +38,8 @@ void fake_start(void)
         return;
     fake_memory_reset();
     clock_init(10000000, fake_ticks);
-    harts[0] = (struct hart){.online = true, .timer_armed = UINT64_MAX, .slice_end = UINT64_MAX};
+    harts[0] =
+        (struct hart){.online = true, .bit = 1, .timer_armed = UINT64_MAX, .slice_end = UINT64_MAX};
     hart_count = 1;
 }
 

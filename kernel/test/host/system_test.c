@@ -44,11 +44,7 @@ static handle_t some_handle(struct process *process)
     if (process->handles.fresh == 0 || random_next() % 16 == 0)
         return (handle_t)random_next();
     uint32_t slot = (uint32_t)(random_next() % process->handles.fresh);
-    return (uint32_t)process->handles
-                   .chunks[slot / HANDLE_CHUNK_ENTRIES][slot % HANDLE_CHUNK_ENTRIES]
-                   .generation
-               << 16 |
-           slot;
+    return process->handles.chunks[slot / HANDLE_CHUNK_ENTRIES][slot % HANDLE_CHUNK_ENTRIES].value;
 }
 
 // One of that kind, if a few tries find it.
@@ -262,8 +258,9 @@ static void thread_check(const struct thread *thread)
           (thread->serving->server == thread && thread->serving->state == THREAD_CALLING));
     switch (thread->state) {
     case THREAD_READY:
-        CHECK(thread->running ? harts[0].current == thread : !list_is_empty(&thread->link));
-        CHECK(thread->running || (ready_bitmap >> thread->priority & 1));
+        CHECK(thread_is_running(thread) ? harts[0].current == thread
+                                        : !list_is_empty(&thread->link));
+        CHECK(thread_is_running(thread) || (schedule_pending >> thread->priority & 1));
         CHECK(thread->server == NULL && thread->reply == NULL && thread->deadline.heap == NULL);
         break;
     case THREAD_CALLING:
@@ -274,9 +271,12 @@ static void thread_check(const struct thread *thread)
     case THREAD_SENDING:
         CHECK(thread->endpoint != NULL && thread->endpoint->receive_handles > 0);
         CHECK(!list_is_empty(&thread->link) && list_is_empty(&thread->endpoint->receivers));
+        CHECK(thread->endpoint->server == NULL ||
+              thread->endpoint->server->state != THREAD_RECEIVING);
         break;
     case THREAD_RECEIVING:
-        CHECK(!list_is_empty(&thread->link));
+        CHECK(list_is_empty(&thread->link) ==
+              (thread->home != NULL && thread->home->server == thread));
         CHECK(thread->bound == NULL || thread->bound->bits == 0);
         break;
     case THREAD_WAITING:

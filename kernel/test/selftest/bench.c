@@ -73,6 +73,28 @@ static void server(void)
     }
 }
 
+// A message without words, whose registers carry nothing.
+static inline uint64_t exchange_nothing(uint64_t number, uint64_t handle, uint64_t info)
+{
+    register uint64_t a0 __asm__("a0") = handle;
+    register uint64_t a1 __asm__("a1") = info;
+    register uint64_t a2 __asm__("a2") = DEADLINE_NEVER;
+    register uint64_t a7 __asm__("a7") = number;
+    __asm__ volatile("li a3, 0\n li a4, 0\n li a5, 0\n li a6, 0\n"
+                     "li t0, 0\n li t1, 0\n li t2, 0\n li t3, 0\n ecall"
+                     : "+r"(a0), "+r"(a1), "+r"(a2)
+                     : "r"(a7)
+                     : "a3", "a4", "a5", "a6", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "memory");
+    return a1;
+}
+
+static void empty_server(void)
+{
+    handle_t self = start_handle("self");
+    for (uint64_t info = REPLY_NONE;;)
+        info = exchange_nothing(SYSCALL_reply_receive, self, info);
+}
+
 static void waiter(void)
 {
     handle_t signal = start_handle("signal");
@@ -92,6 +114,20 @@ static void measure_call(const char *name, handle_t endpoint, uint64_t info)
         samples[i] = instructions() - before;
     }
     report_samples(name);
+}
+
+// The caller computes with floating point between two calls.
+static void measure_float_call(handle_t endpoint)
+{
+    struct words words = {{0}};
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        __asm__ volatile("fmv.d.x fa0, %0" ::"r"((uint64_t)i) : "fa0");
+        uint64_t before = instructions();
+        syscall_message(SYSCALL_call, endpoint, message_info(OP_ECHO, 64, 0), DEADLINE_NEVER,
+                        &words);
+        samples[i] = instructions() - before;
+    }
+    report_samples("ipc_64_bytes_float");
 }
 
 static void measure_handle(handle_t endpoint)
@@ -131,14 +167,29 @@ static void measure_calls(void)
     SYS1(handle_close, signal);
 }
 
+static void measure_empty(void)
+{
+    handle_t endpoint = (handle_t)SYS0(endpoint_create).value;
+    struct child child = child_create("empty");
+    child_give(&child, "self", duplicate(endpoint, RIGHT_RECEIVE | RIGHT_TRANSFER, 0));
+    child_start(&child, empty_server, HIGH);
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        uint64_t before = instructions();
+        exchange_nothing(SYSCALL_call, endpoint, message_info(OP_ECHO, 0, 0));
+        samples[i] = instructions() - before;
+    }
+    report_samples("ipc_empty");
+    child_kill(&child);
+}
+
 static void measure_ipc(void)
 {
     handle_t endpoint = (handle_t)SYS0(endpoint_create).value;
     struct child child = child_create("server");
     child_give(&child, "self", duplicate(endpoint, RIGHT_RECEIVE | RIGHT_TRANSFER, 0));
     child_start(&child, server, HIGH);
-    measure_call("ipc_empty", endpoint, message_info(OP_ECHO, 0, 0));
     measure_call("ipc_64_bytes", endpoint, message_info(OP_ECHO, 64, 0));
+    measure_float_call(endpoint);
     measure_call("ipc_page", endpoint, message_info(OP_PAGE, PAGE_MESSAGE, 0));
     measure_handle(endpoint);
     child_kill(&child);
@@ -220,6 +271,7 @@ void run(void)
     report("memory_used_kib",
            (info.kernel_bytes + info.memory_bytes - info.memory_free_bytes) >> 10);
     measure_calls();
+    measure_empty();
     measure_ipc();
     measure_signal();
     measure_fault();

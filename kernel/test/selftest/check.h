@@ -12,6 +12,7 @@ void check(bool passed, const char *text, int line);
 #define CHECK(condition) check((condition), #condition, __LINE__)
 
 void messages_test(void);
+void both_ways_test(void);
 void handles_test(void);
 void signals_test(void);
 void memory_test(void);

@@ -37,6 +37,7 @@ void claim(const char *name)
 void run(void)
 {
     messages_test();
+    both_ways_test();
     handles_test();
     signals_test();
     memory_test();

@@ -9,9 +9,10 @@
 #define OP_RELEASE 5u // answers what OP_SILENT took
 #define OP_CLOSED  6u // tells the last badge reported closed
 #define OP_BADGE   7u
+#define OP_ITSELF  8u // replies with the handle it receives by
 
 static uint64_t closed_badge;
-static handle_t kept_reply;
+static handle_t kept_reply, receives_by;
 
 static uint64_t handle_request(struct result *request, struct words *words)
 {
@@ -41,6 +42,9 @@ static uint64_t handle_request(struct result *request, struct words *words)
     case OP_CLOSED:
         words->word[0] = closed_badge;
         return message_info(0, 8, 0);
+    case OP_ITSELF:
+        message->handles[0] = receives_by;
+        return message_info(0, 0, 1);
     default:
         words->word[0] = request->a2;
         return message_info(0, 8, 0);
@@ -49,11 +53,11 @@ static uint64_t handle_request(struct result *request, struct words *words)
 
 static void server(void)
 {
-    handle_t self = start_handle("self");
+    receives_by = start_handle("self");
     struct words words = {{0}};
     uint64_t info = REPLY_NONE;
     for (;;) {
-        struct result event = receive(self, info, DEADLINE_NEVER, &words);
+        struct result event = receive(receives_by, info, DEADLINE_NEVER, &words);
         info = REPLY_NONE;
         if (event.value == RECEIVED_CALL)
             info = handle_request(&event, &words);
@@ -77,7 +81,7 @@ static void register_messages(handle_t endpoint)
     CHECK(call(endpoint, message_info(OP_ADD, MESSAGE_BYTES_MAX + 1, 0), &words).value ==
           ERR_TOO_LARGE);
     CHECK(call(endpoint, message_info(OP_ADD, 0, 5), &words).value == ERR_INVALID);
-    CHECK(call(endpoint, message_info(OP_ADD, 0, 0) | 1ull << 33, &words).value == ERR_INVALID);
+    CHECK(call(endpoint, message_info(OP_ADD, 0, 0) | 1ull << 57, &words).value == ERR_INVALID);
 }
 
 static void page_messages(handle_t endpoint)
@@ -160,6 +164,10 @@ void messages_test(void)
     handle_messages(endpoint);
     deferred_replies(endpoint);
     badges(endpoint);
-    child_kill(&child);
+    claim("a_server_that_gives_its_endpoint_away_receives_no_more");
+    struct words words = {{0}};
+    CHECK(call(endpoint, message_info(OP_ITSELF, 0, 0), &words).value == OK);
+    SYS1(handle_close, message->handles[0]);
+    CHECK(child_wait(&child).exit_code == 3);
     SYS1(handle_close, endpoint);
 }

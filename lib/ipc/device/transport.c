@@ -33,6 +33,9 @@ static uint64_t pack(const struct pieces *pieces, uint32_t word, uint64_t words[
         memcpy(to + pieces->first_size, pieces->second, pieces->second_size);
     for (uint32_t i = 0; i < pieces->handle_count; i++)
         page->handles[i] = pieces->handles[i];
+    // The registers travel whole: what is left of another message must not.
+    uint32_t used = small ? size : 0;
+    memset((uint8_t *)words + used, 0, MESSAGE_REGISTER_BYTES - used);
     return message_info(word, size, pieces->handle_count);
 }
 
