@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The buddy allocator. map[page] is 0 for anything but the first page of a free block, else order +
 // 1 (with the zone implied by the address). A freed block merges with its buddy while that is free
-// and of the same order, at most PAGE_ORDER_MAX times, so both directions are bounded.
+// and of the same order, at most PAGE_ORDER_MAX times, so both directions are bounded. Single pages
+// come and go through a stock, last in, first out: filled with one block's pages, half of it given
+// back when it is full, all of it when a larger block is wanted and there is none.
 #include "mem/pages.h"
 
 #include "arch/arch.h"
@@ -10,9 +12,12 @@
 #include "base/list.h"
 #include "base/math.h"
 
-#define ZONE_LIMIT (1ull << 32)
-#define ZONES      2u
-#define FRESH_MAX  64u
+#define ZONE_LIMIT  (1ull << 32)
+#define ZONES       2u
+#define FRESH_MAX   64u
+#define STOCK_MAX   64u
+#define STOCK_ORDER 5u
+#define STOCKED     0xffu // in map: the page is in the stock
 
 struct fresh {
     paddr_t start, end; // whole blocks
@@ -24,7 +29,9 @@ static struct {
     uint8_t *map;
     struct fresh fresh[ZONES][FRESH_MAX];
     struct list_node free[ZONES][PAGE_ORDER_MAX + 1];
-    struct pages_counts counts;
+    struct pages_counts counts; // the stock's are free
+    uint32_t stocked;
+    paddr_t stock[STOCK_MAX];
 } pages;
 
 static uint64_t order_bytes(uint32_t order)
@@ -77,6 +84,7 @@ void pages_init(paddr_t start, paddr_t end, uint8_t *map)
     pages.cleared = (uint64_t *)(void *)map;
     pages.map = map + cleared_bytes(start, end);
     pages.counts = (struct pages_counts){0};
+    pages.stocked = 0;
     for (uint64_t i = 0; i < cleared_bytes(start, end) / 8; i++)
         pages.cleared[i] = 0;
     for (uint32_t zone = 0; zone < ZONES; zone++) {
@@ -187,11 +195,68 @@ static paddr_t zone_allocate(uint32_t zone, uint32_t order)
     return address;
 }
 
+static void stock_push(paddr_t page)
+{
+    *map_entry(page) = STOCKED;
+    pages.stock[pages.stocked++] = page;
+    pages.counts.free++;
+}
+
+static paddr_t stock_pop(void)
+{
+    paddr_t page = pages.stock[--pages.stocked];
+    *map_entry(page) = 0;
+    pages.counts.free--;
+    return page;
+}
+
+// Fills the empty stock with the pages of one block, high memory first.
+static bool stock_fill(void)
+{
+    for (uint32_t zone = ZONES; zone-- > 0;) {
+        for (uint32_t order = STOCK_ORDER + 1; order-- > 0;) {
+            paddr_t block = zone_allocate(zone, order);
+            if (block == PADDR_NONE)
+                continue;
+            for (uint32_t i = 1u << order; i-- > 0;)
+                stock_push(block + ((uint64_t)i << PAGE_SHIFT));
+            return true;
+        }
+    }
+    return false;
+}
+
+static void stock_give(uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        pages_free(stock_pop(), 0);
+}
+
+paddr_t page_allocate(void)
+{
+    if (pages.stocked == 0 && !stock_fill())
+        return PADDR_NONE;
+    return stock_pop();
+}
+
+void page_free(paddr_t address)
+{
+    assert(address >= pages.start && address < pages.end && *map_entry(address) == 0);
+    if (pages.stocked == STOCK_MAX)
+        stock_give(STOCK_MAX / 2);
+    stock_push(address);
+}
+
 paddr_t pages_allocate(uint32_t order, bool low)
 {
     assert(order <= PAGE_ORDER_MAX);
     paddr_t address = low ? PADDR_NONE : zone_allocate(1, order);
-    return address != PADDR_NONE ? address : zone_allocate(0, order);
+    if (address == PADDR_NONE)
+        address = zone_allocate(0, order);
+    if (address != PADDR_NONE || pages.stocked == 0)
+        return address;
+    stock_give(pages.stocked);
+    return pages_allocate(order, low);
 }
 
 void pages_free(paddr_t address, uint32_t order)
@@ -223,12 +288,15 @@ paddr_t pages_allocate_run(uint32_t count)
     return address;
 }
 
+// Unrolled until the loops themselves cost little; the compiler does not do it here.
 void page_clear(void *page)
 {
-    uint64_t *word = page;
-    for (uint32_t i = 0; i < PAGE_SIZE / 8; i += 8) {
-        word[i] = word[i + 1] = word[i + 2] = word[i + 3] = 0;
-        word[i + 4] = word[i + 5] = word[i + 6] = word[i + 7] = 0;
+    uint64_t *end = (uint64_t *)page + PAGE_SIZE / 8;
+    for (uint64_t *word = page; word != end; word += 32) {
+        word[0] = word[1] = word[2] = word[3] = word[4] = word[5] = word[6] = word[7] = 0;
+        word[8] = word[9] = word[10] = word[11] = word[12] = word[13] = word[14] = word[15] = 0;
+        word[16] = word[17] = word[18] = word[19] = word[20] = word[21] = word[22] = word[23] = 0;
+        word[24] = word[25] = word[26] = word[27] = word[28] = word[29] = word[30] = word[31] = 0;
     }
 }
 
@@ -236,8 +304,13 @@ void page_copy(void *to, const void *from)
 {
     uint64_t *target = to;
     const uint64_t *source = from;
-    for (uint32_t i = 0; i < PAGE_SIZE / 8; i++)
-        target[i] = source[i];
+    for (uint32_t i = 0; i < PAGE_SIZE / 8; i += 4) {
+        uint64_t a = source[i], b = source[i + 1], c = source[i + 2], d = source[i + 3];
+        target[i] = a;
+        target[i + 1] = b;
+        target[i + 2] = c;
+        target[i + 3] = d;
+    }
 }
 
 void *page_allocate_pointer(void)

@@ -34,18 +34,13 @@ void pages_free(paddr_t address, uint32_t order);
 // `count` contiguous pages below 4 GiB (at most 2^PAGE_ORDER_MAX), not zeroed; PADDR_NONE.
 paddr_t pages_allocate_run(uint32_t count);
 
-// One page, not zeroed.
-static inline paddr_t page_allocate(void)
-{
-    return pages_allocate(0, false);
-}
-static inline void page_free(paddr_t address)
-{
-    pages_free(address, 0);
-}
+// One page, not zeroed, from a small stock of single pages; PADDR_NONE.
+paddr_t page_allocate(void);
+void page_free(paddr_t address);
 // One zeroed page for the kernel's own use, by its address in the direct map; NULL when there is
 // none.
 void *page_allocate_pointer(void);
 void page_free_pointer(void *pointer);
-void page_clear(void *page);
-void page_copy(void *to, const void *from);
+// Whole pages. Not inlined: each is a few hundred bytes.
+void __attribute__((noinline)) page_clear(void *page);
+void __attribute__((noinline)) page_copy(void *to, const void *from);

@@ -34,6 +34,10 @@ static struct block take(uint64_t *random)
         block.count = 1 + (uint32_t)(pick / 5 % 100);
         block.address = pages_allocate_run(block.count);
         CHECK(block.address == PADDR_NONE || block.address + block.count * PAGE_SIZE <= 1ull << 32);
+    } else if (pick % 5 == 1) {
+        block.order = UINT32_MAX;
+        block.count = 1;
+        block.address = page_allocate();
     } else {
         block.count = 1u << block.order;
         block.address = pages_allocate(block.order, false);
