@@ -70,23 +70,30 @@ struct memory *memory_create_range(enum memory_backing backing, paddr_t base, ui
     return memory;
 }
 
-// The place of a page number; takes index pages on the way if `create`, else NULL where one is
-// missing.
-static uint32_t *page_place(struct memory *memory, uint32_t index, bool create)
+// The place of a page number; NULL where an index page is missing.
+static inline uint32_t *page_place(const struct memory *memory, uint32_t index)
 {
     if (memory->page_count <= MEMORY_DIRECT_MAX)
-        return &memory->direct[index];
+        return (uint32_t *)(uintptr_t)&memory->direct[index];
+    uint32_t *leaf = memory->leaf;
+    if (memory->page_count > LEAF_ENTRIES)
+        leaf = memory->root != NULL ? memory->root[index / LEAF_ENTRIES] : NULL;
+    return leaf != NULL ? &leaf[index % LEAF_ENTRIES] : NULL;
+}
+
+// The same, taking missing index pages; NULL when memory is exhausted.
+static __attribute__((noinline)) uint32_t *page_place_create(struct memory *memory, uint32_t index)
+{
     uint32_t **leaf = &memory->leaf;
     if (memory->page_count > LEAF_ENTRIES) {
-        if (memory->root == NULL && create)
+        if (memory->root == NULL)
             memory->root = page_allocate_pointer();
         if (memory->root == NULL)
             return NULL;
         leaf = &memory->root[index / LEAF_ENTRIES];
     }
-    if (*leaf == NULL && create)
-        *leaf = page_allocate_pointer();
-    return *leaf == NULL ? NULL : &(*leaf)[index % LEAF_ENTRIES];
+    *leaf = page_allocate_pointer();
+    return *leaf != NULL ? page_place(memory, index) : NULL;
 }
 
 paddr_t memory_page_present(const struct memory *memory, uint32_t index)
@@ -94,7 +101,7 @@ paddr_t memory_page_present(const struct memory *memory, uint32_t index)
     assert(index < memory->page_count);
     if (memory->backing != MEMORY_ANONYMOUS)
         return memory->base + ((uint64_t)index << PAGE_SHIFT);
-    uint32_t *place = page_place((struct memory *)(uintptr_t)memory, index, false);
+    const uint32_t *place = page_place(memory, index);
     return place == NULL || *place == 0 ? PADDR_NONE : (paddr_t)*place << PAGE_SHIFT;
 }
 
@@ -103,25 +110,27 @@ paddr_t memory_page(struct memory *memory, uint32_t index)
     assert(index < memory->page_count);
     if (memory->backing != MEMORY_ANONYMOUS)
         return memory->base + ((uint64_t)index << PAGE_SHIFT);
-    uint32_t *place = page_place(memory, index, true);
+    uint32_t *place = page_place(memory, index);
+    if (place == NULL)
+        place = page_place_create(memory, index);
     if (place == NULL)
         return PADDR_NONE;
-    if (*place == 0) {
-        paddr_t page = page_allocate();
-        if (page == PADDR_NONE)
-            return PADDR_NONE;
-        page_clear(physical_pointer(page));
-        *place = (uint32_t)(page >> PAGE_SHIFT);
-        memory->resident++;
-        if (memory->creator != NULL)
-            memory->creator->pages_used++;
-    }
-    return (paddr_t)*place << PAGE_SHIFT;
+    if (*place != 0)
+        return (paddr_t)*place << PAGE_SHIFT;
+    paddr_t page = page_allocate();
+    if (page == PADDR_NONE)
+        return PADDR_NONE;
+    page_clear(physical_pointer(page));
+    *place = (uint32_t)(page >> PAGE_SHIFT);
+    memory->resident++;
+    if (memory->creator != NULL)
+        memory->creator->pages_used++;
+    return page;
 }
 
 static void anonymous_free_page(struct memory *memory, uint32_t index)
 {
-    uint32_t *place = page_place(memory, index, false);
+    uint32_t *place = page_place(memory, index);
     if (place != NULL && *place != 0) {
         page_free((paddr_t)*place << PAGE_SHIFT);
         *place = 0;

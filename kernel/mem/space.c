@@ -10,6 +10,7 @@
 #include "base/math.h"
 
 #define FAULT_AROUND 16u // pages mapped at once where they exist already
+#define UNMAP_PIECES 4u  // mappings unmapped in one step
 
 static struct slab mapping_slab = SLAB_INIT(sizeof(struct mapping));
 
@@ -33,21 +34,27 @@ static uint64_t mapping_end(const struct mapping *mapping)
     return mapping->address + mapping->size_bytes;
 }
 
-// The index of the first mapping that ends above `address`.
-static uint32_t mapping_index(const struct space *space, uint64_t address)
+// The index of the first mapping that ends above `address`: near the last answer most often.
+static uint32_t mapping_index(struct space *space, uint64_t address)
 {
-    uint32_t low = 0, high = space->mapping_count;
+    struct mapping **mappings = space->mappings;
+    uint32_t low = 0, high = space->mapping_count, recent = space->recent;
+    if (recent < high && mappings[recent]->address <= address) {
+        low = recent + (mapping_end(mappings[recent]) <= address);
+        if (low == recent || low == high || mapping_end(mappings[low]) > address)
+            return low;
+    }
     while (low < high) {
         uint32_t middle = (low + high) / 2;
-        if (mapping_end(space->mappings[middle]) > address)
+        if (mapping_end(mappings[middle]) > address)
             high = middle;
         else
             low = middle + 1;
     }
-    return low;
+    return space->recent = low;
 }
 
-static struct mapping *mapping_at(const struct space *space, uint64_t address)
+static struct mapping *mapping_at(struct space *space, uint64_t address)
 {
     uint32_t index = mapping_index(space, address);
     if (index == space->mapping_count || space->mappings[index]->address > address)
@@ -57,18 +64,20 @@ static struct mapping *mapping_at(const struct space *space, uint64_t address)
 
 static void mapping_insert(struct space *space, uint32_t index, struct mapping *mapping)
 {
-    for (uint32_t i = space->mapping_count; i > index; i--)
-        space->mappings[i] = space->mappings[i - 1];
-    space->mappings[index] = mapping;
+    struct mapping **place = &space->mappings[index];
+    for (struct mapping **at = &space->mappings[space->mapping_count]; at != place; at--)
+        at[0] = at[-1];
+    *place = mapping;
     space->mapping_count++;
+    space->recent = index;
 }
 
 static void mapping_remove(struct space *space, uint32_t index)
 {
     struct mapping *mapping = space->mappings[index];
-    space->mapping_count--;
-    for (uint32_t i = index; i < space->mapping_count; i++)
-        space->mappings[i] = space->mappings[i + 1];
+    struct mapping **last = &space->mappings[--space->mapping_count];
+    for (struct mapping **at = &space->mappings[index]; at != last; at++)
+        at[0] = at[1];
     object_release(&mapping->memory->object);
     slab_free(&mapping_slab, mapping);
 }
@@ -129,11 +138,9 @@ static status_t mapping_split(struct space *space, uint32_t index, uint64_t addr
     return OK;
 }
 
-status_t space_unmap(struct space *space, uint64_t address, uint64_t size_bytes)
+// Removes the first piece of [address, end), at most *budget pages; ERR_AGAIN: there may be more.
+static status_t unmap_piece(struct space *space, uint64_t address, uint64_t end, uint64_t *budget)
 {
-    if (!range_valid(address, size_bytes))
-        return ERR_INVALID;
-    uint64_t end = address + size_bytes;
     uint32_t index = mapping_index(space, address);
     if (index == space->mapping_count || space->mappings[index]->address >= end)
         return OK;
@@ -147,17 +154,33 @@ status_t space_unmap(struct space *space, uint64_t address, uint64_t size_bytes)
         if (status != OK)
             return status;
     }
-    uint64_t pages = min_u64(mapping->size_bytes >> PAGE_SHIFT, UNMAP_STEP);
+    bool last = mapping_end(mapping) == end;
+    uint64_t pages = min_u64(mapping->size_bytes >> PAGE_SHIFT, *budget);
     arch_pages_unmap(space, mapping->address, (uint32_t)pages);
+    *budget -= pages;
     mapping->address += pages << PAGE_SHIFT;
     mapping->offset += pages << PAGE_SHIFT;
     mapping->size_bytes -= pages << PAGE_SHIFT;
-    if (mapping->size_bytes == 0)
-        mapping_remove(space, index);
-    return ERR_AGAIN;
+    if (mapping->size_bytes > 0)
+        return ERR_AGAIN;
+    mapping_remove(space, index);
+    return last ? OK : ERR_AGAIN;
 }
 
-static status_t fault_around(struct space *space, const struct mapping *mapping, uint64_t address)
+status_t space_unmap(struct space *space, uint64_t address, uint64_t size_bytes)
+{
+    if (!range_valid(address, size_bytes))
+        return ERR_INVALID;
+    uint64_t budget = UNMAP_STEP;
+    status_t status = ERR_AGAIN;
+    for (uint32_t piece = 0; piece < UNMAP_PIECES && budget > 0 && status == ERR_AGAIN; piece++)
+        status = unmap_piece(space, address, address + size_bytes, &budget);
+    return status;
+}
+
+// Fixed memory, registers and contiguous runs: all pages are there, so neighbours come along.
+static __attribute__((noinline)) status_t
+fault_around(struct space *space, const struct mapping *mapping, uint64_t address)
 {
     uint64_t window = (uint64_t)FAULT_AROUND * PAGE_SIZE;
     uint64_t first = max_u64(align_down(address, window), mapping->address);

@@ -23,7 +23,7 @@ struct space {
     uint32_t asid;  // 0: none, flush on every switch
     uint32_t table_pages;
     uint32_t mapping_count;
-    uint32_t reserved;
+    uint32_t recent;           // mapping_index's last answer
     struct mapping **mappings; // one page of pointers, by address
 };
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "sched/hart.h"
+#include "sched/lock.h"
 #include "sched/thread.h"
 
 #define SLICE_NS 5000000u
@@ -44,3 +45,11 @@ bool schedule_deadline(struct deadline *deadline, uint64_t ticks);
 // The way out of the kernel: does a chore's step, chooses the thread to run, waits if there is
 // none. Enters with the lock held, returns with it released.
 struct thread *schedule_leave(void);
+// The same after something `thread` caused: at once when it goes on and nobody else wants to run.
+static inline struct thread *schedule_leave_after(struct thread *thread)
+{
+    if (schedule_pending != 0 || hart_this()->current != thread)
+        return schedule_leave();
+    kernel_unlock();
+    return thread;
+}

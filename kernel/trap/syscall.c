@@ -32,7 +32,7 @@ struct thread *trap_syscall(struct thread *thread)
         thread->frame.pc -= CALL_BYTES;
     else if (result != CALL_DONE)
         thread_result(thread, result);
-    return schedule_leave();
+    return schedule_leave_after(thread);
 }
 
 status_t call_object(struct thread *thread, uint32_t index, enum object_kind kind, uint32_t rights,

@@ -124,40 +124,57 @@ uint64_t *arch_root_create(void)
     if (page == PADDR_NONE)
         return NULL;
     uint64_t *root = physical_pointer(page);
-    for (uint32_t i = 0; i < TABLE_SIZE / 2; i++) {
-        root[i] = 0;
-        root[TABLE_SIZE / 2 + i] = kernel_root[TABLE_SIZE / 2 + i];
-    }
+    page_copy(root, kernel_root); // its lower half is empty
     return root;
 }
 
-// The last-level entry of `address`; NULL where a table is missing and `space_or_null` is.
-static uint64_t *user_entry(uint64_t *root, uint64_t address, struct space *space_or_null)
+// Takes the missing table below `entry`.
+static uint64_t *table_create(struct space *space, uint64_t *entry)
 {
-    uint64_t *table = root;
+    uint64_t *below = page_allocate_pointer();
+    if (below == NULL)
+        return NULL;
+    space->table_pages++;
+    *entry = entry_of(physical_of(below), PTE_VALID);
+    return below;
+}
+
+// The last-level entry of `address`; NULL where a table is missing.
+static inline uint64_t *user_entry(const uint64_t *root, uint64_t address)
+{
+    uint64_t upper = root[table_index(address, 2)];
+    if (!(upper & PTE_VALID))
+        return NULL;
+    uint64_t middle = entry_table(upper)[table_index(address, 1)];
+    return middle & PTE_VALID ? &entry_table(middle)[table_index(address, 0)] : NULL;
+}
+
+// The same, taking missing tables; NULL when memory is exhausted.
+static __attribute__((noinline)) uint64_t *user_entry_create(struct space *space, uint64_t address)
+{
+    uint64_t *table = space->root;
     for (uint32_t level = 2; level > 0; level--) {
         uint64_t *entry = &table[table_index(address, level)];
-        if (!(*entry & PTE_VALID)) {
-            uint64_t *below = space_or_null != NULL ? page_allocate_pointer() : NULL;
-            if (below == NULL)
-                return NULL;
-            space_or_null->table_pages++;
-            *entry = entry_of(physical_of(below), PTE_VALID);
-        }
-        table = entry_table(*entry);
+        table = *entry & PTE_VALID ? entry_table(*entry) : table_create(space, entry);
+        if (table == NULL)
+            return NULL;
     }
     return &table[table_index(address, 0)];
 }
 
 static uint64_t protect_bits(uint32_t protect)
 {
-    return (protect & PROTECT_READ ? PTE_READ : 0) | (protect & PROTECT_WRITE ? PTE_WRITE : 0) |
-           (protect & PROTECT_EXECUTE ? PTE_EXECUTE : 0);
+    _Static_assert(PROTECT_READ << 1 == PTE_READ && PROTECT_WRITE << 1 == PTE_WRITE &&
+                       PROTECT_EXECUTE << 1 == PTE_EXECUTE,
+                   "the same bits, one further up");
+    return (uint64_t)protect << 1;
 }
 
 status_t arch_page_map(struct space *space, uint64_t address, paddr_t page, uint32_t protect)
 {
-    uint64_t *entry = user_entry(space->root, address, space);
+    uint64_t *entry = user_entry(space->root, address);
+    if (entry == NULL)
+        entry = user_entry_create(space, address);
     if (entry == NULL)
         return ERR_NO_MEMORY;
     *entry =
@@ -168,7 +185,7 @@ status_t arch_page_map(struct space *space, uint64_t address, paddr_t page, uint
 
 bool arch_page_allows(const struct space *space, uint64_t address, uint32_t protect)
 {
-    const uint64_t *entry = user_entry(space->root, address, NULL);
+    const uint64_t *entry = user_entry(space->root, address);
     uint64_t bits = protect_bits(protect) | PTE_VALID | PTE_USER;
     return entry != NULL && (*entry & bits) == bits;
 }
@@ -178,7 +195,7 @@ static void other_harts(uint64_t hart_set,
                         void (*fence)(uint64_t mask, uint64_t base, const void *context),
                         const void *context)
 {
-    hart_set &= ~(1ull << hart_this()->index);
+    hart_set &= ~hart_this()->bit;
     for (uint32_t i = 0; i < hart_count && hart_set != 0; i++) {
         if (hart_set >> i & 1)
             fence(1, harts[i].id, context);
@@ -206,7 +223,7 @@ void arch_pages_unmap(struct space *space, uint64_t address, uint32_t count)
     uint32_t cleared = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint64_t at = address + (uint64_t)i * PAGE_SIZE;
-        uint64_t *entry = user_entry(space->root, at, NULL);
+        uint64_t *entry = user_entry(space->root, at);
         if (entry == NULL) {
             // No table: on to the next one.
             i += TABLE_SIZE - 1 - table_index(at, 0);
@@ -218,21 +235,28 @@ void arch_pages_unmap(struct space *space, uint64_t address, uint32_t count)
         if (cleared++ < FLUSH_SINGLE)
             __asm__ volatile("sfence.vma %0" ::"r"(at) : "memory");
     }
-    if (cleared == 0)
-        return;
     if (cleared > FLUSH_SINGLE)
         __asm__ volatile("sfence.vma" ::: "memory");
+    if (cleared == 0 || (space->harts & ~hart_this()->bit) == 0)
+        return;
     struct flush flush = {address, (uint64_t)count * PAGE_SIZE, space->asid};
     other_harts(space->harts, flush_range, &flush);
+}
+
+// The first entry in use of table[from … count), or `count`.
+static uint32_t entry_next(const uint64_t *table, uint32_t from, uint32_t count)
+{
+    while (from < count && table[from] == 0)
+        from++;
+    return from;
 }
 
 // Frees the tables below one root entry; false: the step's share is done, more are left.
 static bool subtree_free(struct space *space, uint32_t index, uint32_t *budget)
 {
     uint64_t *table = entry_table(space->root[index]);
-    for (uint32_t i = 0; i < TABLE_SIZE; i++) {
-        if (!(table[i] & PTE_VALID))
-            continue;
+    uint32_t i = 0;
+    while ((i = entry_next(table, i, TABLE_SIZE)) < TABLE_SIZE) {
         if ((*budget)-- == 0)
             return false;
         page_free_pointer(entry_table(table[i]));
@@ -248,9 +272,8 @@ static bool subtree_free(struct space *space, uint32_t index, uint32_t *budget)
 bool arch_root_destroy_step(struct space *space)
 {
     uint32_t budget = DESTROY_STEP;
-    for (uint32_t i = 0; i < TABLE_SIZE / 2; i++) {
-        if (!(space->root[i] & PTE_VALID))
-            continue;
+    uint32_t i = 0;
+    while ((i = entry_next(space->root, i, TABLE_SIZE / 2)) < TABLE_SIZE / 2) {
         if (budget == 0 || !subtree_free(space, i, &budget))
             return false;
     }

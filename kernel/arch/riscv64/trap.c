@@ -120,7 +120,7 @@ struct thread *trap_other(struct thread *thread, uint64_t cause, uint64_t value)
         arch_poll_interrupts();
     else
         exception(thread, cause, value);
-    return schedule_leave();
+    return schedule_leave_after(thread);
 }
 
 _Noreturn void trap_kernel(uint64_t cause, uint64_t pc, uint64_t value, uint64_t stack, uint64_t ra)
