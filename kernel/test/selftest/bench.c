@@ -7,6 +7,7 @@
 #define ROUNDS       65u
 #define SHARED       0x68000000ull // a page that parent and child see
 #define AREA         0x60000000ull
+#define PIECES       0x64000000ull
 #define LOW          8u
 #define HIGH         16u
 #define IDLE_NS      (10ull * 1000 * MILLISECOND)
@@ -93,6 +94,20 @@ static void empty_server(void)
     handle_t self = start_handle("self");
     for (uint64_t info = REPLY_NONE;;)
         info = exchange_nothing(SYSCALL_reply_receive, self, info);
+}
+
+// Notes when a request arrives; keeps no handle.
+static void stamping_server(void)
+{
+    handle_t self = start_handle("self");
+    struct words words = {{0}};
+    uint64_t info = REPLY_NONE;
+    for (;;) {
+        receive(self, info, DEADLINE_NEVER, &words);
+        *(volatile uint64_t *)SHARED = instructions();
+        SYS1(handle_close, message->handles[0]);
+        info = message_info(0, 0, 0);
+    }
 }
 
 static void waiter(void)
@@ -190,19 +205,54 @@ static void measure_ipc(void)
     child_start(&child, server, HIGH);
     measure_call("ipc_64_bytes", endpoint, message_info(OP_ECHO, 64, 0));
     measure_float_call(endpoint);
+    measure_call("ipc_256_bytes", endpoint, message_info(OP_PAGE, 256, 0));
     measure_call("ipc_page", endpoint, message_info(OP_PAGE, PAGE_MESSAGE, 0));
     measure_handle(endpoint);
     child_kill(&child);
 }
 
+// A page at SHARED here and in the child.
+static void share(const struct child *child)
+{
+    handle_t memory = (handle_t)SYS2(memory_create, PAGE_SIZE, 0).value;
+    SYS(memory_map, child->process, memory, SHARED, 0, PAGE_SIZE, PROTECT_READ | PROTECT_WRITE);
+    SYS(memory_map, HANDLE_NONE, memory, SHARED, 0, PAGE_SIZE, PROTECT_READ | PROTECT_WRITE);
+    SYS1(handle_close, memory);
+    *(volatile uint64_t *)SHARED = 0;
+}
+
+static void unshare(void)
+{
+    SYS3(memory_unmap, HANDLE_NONE, SHARED, PAGE_SIZE);
+}
+
+static void measure_one_way(void)
+{
+    handle_t endpoint = (handle_t)SYS0(endpoint_create).value;
+    struct child child = child_create("stamper");
+    child_give(&child, "self", duplicate(endpoint, RIGHT_RECEIVE | RIGHT_TRANSFER, 0));
+    share(&child);
+    child_start(&child, stamping_server, HIGH);
+    struct words words = {{0}};
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        message->handles[0] = (handle_t)SYS0(signal_create).value;
+        uint64_t before = instructions();
+        syscall_message(SYSCALL_call, endpoint, message_info(OP_TAKE, 0, 1), DEADLINE_NEVER,
+                        &words);
+        samples[i] = *(volatile uint64_t *)SHARED - before;
+    }
+    report_samples("ipc_handle_one_way");
+    child_kill(&child);
+    unshare();
+    SYS1(handle_close, endpoint);
+}
+
 static void measure_signal(void)
 {
     handle_t signal = (handle_t)SYS0(signal_create).value;
-    handle_t memory = (handle_t)SYS2(memory_create, PAGE_SIZE, 0).value;
     struct child child = child_create("waiter");
     child_give(&child, "signal", duplicate(signal, RIGHT_WAIT | RIGHT_TRANSFER, 0));
-    SYS(memory_map, child.process, memory, SHARED, 0, PAGE_SIZE, PROTECT_READ | PROTECT_WRITE);
-    SYS(memory_map, HANDLE_NONE, memory, SHARED, 0, PAGE_SIZE, PROTECT_READ | PROTECT_WRITE);
+    share(&child);
     child_start(&child, waiter, PRIORITY_COUNT - 1);
     for (uint32_t i = 0; i < ROUNDS; i++) {
         SYS0(thread_yield);
@@ -213,6 +263,7 @@ static void measure_signal(void)
     }
     report_samples("signal_wakes_waiter");
     child_kill(&child);
+    unshare();
 }
 
 static void measure_fault(void)
@@ -228,33 +279,70 @@ static void measure_fault(void)
     report_samples("page_first_touch");
     for (uint32_t i = 0; i < ROUNDS; i++) {
         uint64_t before = instructions();
-        SYS(memory_map, HANDLE_NONE, memory, AREA + (2 + i) * (1u << 21), i * PAGE_SIZE, PAGE_SIZE,
+        SYS(memory_map, HANDLE_NONE, memory, PIECES + i * 2 * PAGE_SIZE, i * PAGE_SIZE, PAGE_SIZE,
             PROTECT_READ);
         samples[i] = instructions() - before;
     }
     report_samples("memory_map");
     for (uint32_t i = 0; i < ROUNDS; i++) {
         uint64_t before = instructions();
-        SYS3(memory_unmap, HANDLE_NONE, AREA + (2 + i) * (1u << 21), PAGE_SIZE);
+        (void)*(volatile uint64_t *)(PIECES + i * 2 * PAGE_SIZE);
+        samples[i] = instructions() - before;
+    }
+    report_samples("page_touch_present");
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        uint64_t before = instructions();
+        SYS3(memory_unmap, HANDLE_NONE, PIECES + i * 2 * PAGE_SIZE, PAGE_SIZE);
         samples[i] = instructions() - before;
     }
     report_samples("memory_unmap");
+    SYS3(memory_unmap, HANDLE_NONE, AREA, 2 * ROUNDS * PAGE_SIZE);
+    SYS1(handle_close, memory);
 }
 
-static void sleeps(void)
+static void says_so_and_ends(uint64_t signal)
 {
-    SYS3(signal_wait, SYS0(signal_create).value, 1, DEADLINE_NEVER);
+    SYS2(signal_raise, signal, 1);
+    SYS0(thread_exit);
 }
 
+// The stack and the message page are there already, as with anybody who starts threads often.
+static void measure_thread(void)
+{
+    handle_t signal = (handle_t)SYS0(signal_create).value;
+    handle_t memory = (handle_t)SYS2(memory_create, 2 * PAGE_SIZE, 0).value;
+    SYS(memory_map, HANDLE_NONE, memory, AREA, 0, 2 * PAGE_SIZE, PROTECT_READ | PROTECT_WRITE);
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        uint64_t before = instructions();
+        int64_t thread = SYS(thread_create, (uintptr_t)says_so_and_ends, AREA + PAGE_SIZE, signal,
+                             AREA + PAGE_SIZE, HIGH)
+                             .value;
+        SYS3(signal_wait, signal, 1, DEADLINE_NEVER);
+        SYS1(handle_close, (handle_t)thread);
+        samples[i] = instructions() - before;
+    }
+    report_samples("thread_create_and_join");
+    SYS3(memory_unmap, HANDLE_NONE, AREA, 2 * PAGE_SIZE);
+    SYS1(handle_close, memory);
+    SYS1(handle_close, signal);
+}
+
+static void exits(void)
+{
+    SYS1(process_exit, 0);
+}
+
+// With its program, stack, message page and handles, and until nothing of it is left.
 static void measure_process(void)
 {
-    uint64_t before = instructions();
-    struct child child = child_create("sleeper");
-    uint64_t created = instructions();
-    child_start(&child, sleeps, HIGH);
-    SYS0(thread_yield);
-    child_kill(&child);
-    report("process_create_and_fill", created - before);
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        uint64_t before = instructions();
+        struct child child = child_create("short-lived");
+        child_start(&child, exits, HIGH);
+        child_wait(&child);
+        samples[i] = instructions() - before;
+    }
+    report_samples("process_create_and_exit");
 }
 
 // tests/perf/kernel.py counts what runs between two visits here.
@@ -273,8 +361,10 @@ void run(void)
     measure_calls();
     measure_empty();
     measure_ipc();
+    measure_one_way();
     measure_signal();
     measure_fault();
+    measure_thread();
     measure_process();
     handle_t signal = (handle_t)SYS0(signal_create).value;
     uint64_t until = now() + IDLE_NS;

@@ -21,8 +21,14 @@ void *memset(void *target, int value, size_t size)
 
 void *memcpy(void *restrict target, const void *restrict source, size_t size)
 {
-    for (size_t i = 0; i < size; i++)
-        ((volatile uint8_t *)target)[i] = ((const uint8_t *)source)[i];
+    size_t i = 0;
+    if (((uintptr_t)target | (uintptr_t)source) % 8 == 0) {
+        for (; i + 8 <= size; i += 8)
+            *(uint64_t *)(void *)((char *)target + i) =
+                *(const uint64_t *)(const void *)((const char *)source + i);
+    }
+    for (; i < size; i++)
+        ((uint8_t *)target)[i] = ((const uint8_t *)source)[i];
     return target;
 }
 
