@@ -289,6 +289,7 @@ _Noreturn void start_machine(uint64_t hart_id, uint64_t device_tree, uint64_t im
     struct ranges free;
     image_base = image;
     harts[0].id = hart_id;
+    harts[0].bit = 1;
     hart_count = 1;
     sbi_init();
     const void *bytes = physical_pointer(device_tree);

@@ -117,8 +117,43 @@ static void returned(void)
     CHECK(free_bytes() == before);
 }
 
+static void reads_for_ever(uint64_t address)
+{
+    for (;;)
+        (void)*(volatile uint64_t *)address;
+}
+
+// One thread reads a page, the other, on another hart if there is one, takes it away.
+static void unmaps_under_a_reader(void)
+{
+    handle_t memory = (handle_t)SYS2(memory_create, 3 * PAGE_SIZE, 0).value;
+    map(memory, AREA, 0, 3 * PAGE_SIZE, PROTECT_READ | PROTECT_WRITE);
+    SYS(thread_create, (uintptr_t)reads_for_ever, AREA + PAGE_SIZE, AREA + 2 * PAGE_SIZE,
+        AREA + PAGE_SIZE, PRIORITY_LOW);
+    handle_t nobody = (handle_t)SYS0(signal_create).value;
+    SYS3(signal_wait, nobody, 1, now() + 5 * MILLISECOND);
+    SYS3(memory_unmap, HANDLE_NONE, AREA + 2 * PAGE_SIZE, PAGE_SIZE);
+    uint64_t until = now() + 20 * MILLISECOND;
+    while (now() < until)
+        continue;
+    SYS3(signal_wait, nobody, 1, now() + 20 * MILLISECOND);
+    SYS1(process_exit, 1);
+}
+
+static void shootdown(void)
+{
+    claim("unmapped_page_is_gone_on_every_hart");
+    for (uint32_t i = 0; i < 12; i++) {
+        struct child child = child_create("reader");
+        child_start(&child, unmaps_under_a_reader, PRIORITY_LOW);
+        struct process_info info = child_wait(&child);
+        CHECK(info.state == PROCESS_FAULTED && info.fault_address == AREA + 2 * PAGE_SIZE);
+    }
+}
+
 void memory_test(void)
 {
+    shootdown();
     anonymous();
     refusals();
     contiguous();
