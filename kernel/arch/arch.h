@@ -24,8 +24,8 @@ void arch_poll_interrupts(void);
 void arch_hart_kick(const struct hart *hart);
 
 // A page table with the kernel's half filled in; NULL when memory is exhausted.
-uint64_t *arch_root_create(void);
-// Maps one page for user mode; takes table pages as needed and counts them in space->table_pages.
+uint64_t *arch_root_create(struct space *space);
+// Maps one page for user mode; takes table pages as needed, which space->budget pays for.
 // Also drops this hart's stale translation of `address`. ERR_NO_MEMORY.
 status_t arch_page_map(struct space *space, uint64_t address, paddr_t page, uint32_t protect);
 // True if `address` is mapped with all of `protect` (a fault there was a stale translation).

@@ -5,6 +5,7 @@
 
 #include "arch/arch.h"
 #include "boot/bundle.h"
+#include "cap/budget.h"
 #include "sched/process.h"
 #include "sched/schedule.h"
 
@@ -25,7 +26,7 @@ static status_t map(struct process *process, struct memory *memory, const struct
 static status_t map_fresh(struct process *process, const struct mapping *wanted,
                           struct memory **out_memory)
 {
-    status_t status = memory_create(process, wanted->size_bytes, 0, out_memory);
+    status_t status = memory_create(&budget_root, wanted->size_bytes, 0, out_memory);
     if (status != OK)
         return status;
     status = map(process, *out_memory, wanted);
@@ -87,7 +88,7 @@ static status_t give(struct process *process, struct start_block *block, const c
 static status_t handles_give(struct process *process, struct start_block *block,
                              const struct first_options *options, struct memory *bundle)
 {
-    struct memory *tree = memory_create_range(MEMORY_FIXED, options->device_tree,
+    struct memory *tree = memory_create_range(&budget_root, MEMORY_FIXED, options->device_tree,
                                               align_up(options->device_tree_bytes, PAGE_SIZE));
     if (tree == NULL)
         return ERR_NO_MEMORY;
@@ -101,6 +102,7 @@ static status_t handles_give(struct process *process, struct start_block *block,
         {"log", &log_object, object_rights(OBJECT_LOG)},
         {"bundle", &bundle->object, RIGHT_READ | RIGHT_EXECUTE | moves},
         {"devicetree", &tree->object, RIGHT_READ | moves},
+        {"budget", &budget_root.object, object_rights(OBJECT_BUDGET)},
         {"self", &process->object, object_rights(OBJECT_PROCESS)},
     };
     block->magic = START_MAGIC;
@@ -149,11 +151,13 @@ status_t first_process_start(const struct first_options *options)
     status_t status = bundle_first_program(bytes, options->bundle_bytes, &program);
     if (status != OK)
         return status;
+    budget_init();
     struct process *process;
-    status = process_create(NULL, (const uint64_t[3]){0x74696e69, 0, 0}, &process); // "init"
+    status = process_create(NULL, &budget_root, (const uint64_t[3]){0x74696e69, 0, 0},
+                            &process); // "init"
     if (status != OK)
         return status;
-    struct memory *bundle = memory_create_range(MEMORY_FIXED, options->bundle,
+    struct memory *bundle = memory_create_range(&budget_root, MEMORY_FIXED, options->bundle,
                                                 align_up(options->bundle_bytes, PAGE_SIZE));
     if (bundle == NULL)
         return ERR_NO_MEMORY;

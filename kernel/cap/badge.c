@@ -3,8 +3,8 @@
 // badge.
 #include "cap/badge.h"
 
+#include "cap/budget.h"
 #include "ipc/endpoint.h"
-#include "mem/slab.h"
 
 #define BADGE_BUCKETS 256u
 
@@ -18,7 +18,7 @@ static struct badge **bucket_of(const struct endpoint *endpoint, uint64_t value)
     return &buckets[mixed >> 56];
 }
 
-struct badge *badge_find_or_create(struct endpoint *endpoint, uint64_t value)
+struct badge *badge_find_or_create(struct budget *budget, struct endpoint *endpoint, uint64_t value)
 {
     struct badge **bucket = bucket_of(endpoint, value);
     for (struct badge *it = *bucket; it != NULL; it = it->hash_next) {
@@ -27,9 +27,10 @@ struct badge *badge_find_or_create(struct endpoint *endpoint, uint64_t value)
             return it;
         }
     }
-    struct badge *badge = slab_allocate(&badge_slab);
+    struct badge *badge = budget_allocate(budget, &badge_slab);
     if (badge == NULL)
         return NULL;
+    badge->budget = budget;
     badge->endpoint = endpoint;
     badge->value = value;
     badge->references = 1;
@@ -52,5 +53,5 @@ void badge_release(struct badge *badge)
 
 void badge_destroy(struct badge *badge)
 {
-    slab_free(&badge_slab, badge);
+    budget_free(badge->budget, &badge_slab, badge);
 }

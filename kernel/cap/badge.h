@@ -8,6 +8,7 @@
 #include "abi/types.h"
 #include "base/list.h"
 
+struct budget;
 struct endpoint;
 
 struct badge {
@@ -15,12 +16,15 @@ struct badge {
     uint64_t value;            // never 0
     uint32_t references;
     uint32_t reserved;
+    struct budget *budget; // who pays for it
     struct badge *hash_next;
     struct list_node link; // endpoint.closed, once closed
 };
 
 // The live badge `value` of `endpoint` with one more reference; NULL when memory is exhausted.
-struct badge *badge_find_or_create(struct endpoint *endpoint, uint64_t value);
+// `budget` pays if it is new.
+struct badge *badge_find_or_create(struct budget *budget, struct endpoint *endpoint,
+                                   uint64_t value);
 static inline void badge_hold(struct badge *badge)
 {
     badge->references++;

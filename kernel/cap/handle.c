@@ -5,8 +5,8 @@
 #include "cap/handle.h"
 
 #include "cap/badge.h"
+#include "cap/budget.h"
 #include "ipc/endpoint.h"
-#include "mem/pages.h"
 
 #include "base/assert.h"
 #include "base/list.h"
@@ -18,9 +18,10 @@ static struct handle_entry *entry_at(struct handle_table *table, uint32_t slot)
     return &table->chunks[slot / HANDLE_CHUNK_ENTRIES][slot % HANDLE_CHUNK_ENTRIES];
 }
 
-void handle_table_init(struct handle_table *table)
+void handle_table_init(struct handle_table *table, struct budget *budget)
 {
-    *table = (struct handle_table){.free_first = HANDLE_SLOT_NONE, .free_last = HANDLE_SLOT_NONE};
+    *table = (struct handle_table){
+        .budget = budget, .free_first = HANDLE_SLOT_NONE, .free_last = HANDLE_SLOT_NONE};
 }
 
 bool handle_table_close_next(struct handle_table *table, uint32_t *cursor)
@@ -41,9 +42,9 @@ void handle_table_finish(struct handle_table *table)
     assert(table->used == 0);
     for (uint32_t i = 0; i < HANDLE_CHUNKS; i++) {
         if (table->chunks[i] != NULL)
-            page_free_pointer(table->chunks[i]);
+            budget_page_pointer_free(table->budget, table->chunks[i]);
     }
-    handle_table_init(table);
+    handle_table_init(table, table->budget);
 }
 
 status_t handle_object(struct handle_table *table, handle_t handle, enum object_kind kind,
@@ -67,7 +68,7 @@ status_t handle_reserve(struct handle_table *table, uint32_t count)
     for (uint32_t slot = table->fresh; slot < table->fresh + fresh_needed; slot++) {
         struct handle_entry **chunk = &table->chunks[slot / HANDLE_CHUNK_ENTRIES];
         if (*chunk == NULL)
-            *chunk = page_allocate_pointer();
+            *chunk = budget_page_pointer(table->budget);
         if (*chunk == NULL)
             return ERR_NO_MEMORY;
     }
@@ -170,7 +171,7 @@ status_t handle_duplicate(struct handle_table *table, handle_t handle, uint32_t 
     if (status != OK)
         return status;
     if (badge_value != 0) {
-        badge = badge_find_or_create(endpoint_of(entry->object), badge_value);
+        badge = badge_find_or_create(table->budget, endpoint_of(entry->object), badge_value);
         if (badge == NULL)
             return ERR_NO_MEMORY;
     } else if (badge != NULL) {

@@ -12,6 +12,7 @@
 #define HANDLE_SLOT_NONE     0xffffu
 
 struct badge;
+struct budget;
 struct process;
 
 struct handle_entry {
@@ -24,13 +25,14 @@ struct handle_entry {
 };
 
 struct handle_table {
+    struct budget *budget; // pays for the pages; not counted
     struct handle_entry *chunks[HANDLE_CHUNKS];
     uint16_t free_first, free_last; // slots, HANDLE_SLOT_NONE when empty
     uint16_t fresh;                 // slots below were used at least once
     uint16_t used;
 };
 
-void handle_table_init(struct handle_table *table);
+void handle_table_init(struct handle_table *table, struct budget *budget);
 // Closes the first open handle at or after *cursor and advances it; false when none is left.
 bool handle_table_close_next(struct handle_table *table, uint32_t *cursor);
 // Frees the pages; every handle must be closed.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Objects by kind: which function destroys one, and which rights its first handle carries.
-#include "cap/object.h"
+#include "cap/budget.h"
 
 #include "ipc/endpoint.h"
 #include "ipc/reply.h"
@@ -28,6 +28,7 @@ static const struct object_class classes[] = {
     [OBJECT_TIMER] = {timer_destroy, RIGHT_MANAGE | MOVABLE},
     [OBJECT_REPLY] = {reply_destroy, RIGHT_MANAGE | RIGHT_TRANSFER},
     [OBJECT_LOG] = {NULL, RIGHT_READ | RIGHT_WRITE | MOVABLE},
+    [OBJECT_BUDGET] = {budget_destroy, RIGHT_READ | RIGHT_MANAGE | MOVABLE},
     [OBJECT_MACHINE] = {NULL, RIGHT_MANAGE | RIGHT_PHYSICAL | MOVABLE},
 };
 

@@ -9,17 +9,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct budget;
+
 struct object {
     uint32_t references;
     uint16_t kind; // enum object_kind
     uint16_t reserved;
+    struct budget *budget; // who pays for it; counted; NULL: the kernel's own
 };
 
-static inline void object_init(struct object *object, enum object_kind kind)
+static inline void object_init(struct object *object, enum object_kind kind, struct budget *budget)
 {
-    object->references = 1;
-    object->kind = (uint16_t)kind;
-    object->reserved = 0;
+    *object = (struct object){.references = 1, .kind = (uint16_t)kind, .budget = budget};
 }
 
 static inline void object_hold(struct object *object)

@@ -4,10 +4,10 @@
 #include "ipc/endpoint.h"
 
 #include "cap/badge.h"
+#include "cap/budget.h"
 #include "cap/handle.h"
 #include "ipc/message.h"
 #include "ipc/signal.h"
-#include "mem/slab.h"
 #include "sched/process.h"
 #include "sched/schedule.h"
 
@@ -16,12 +16,11 @@
 
 static struct slab endpoint_slab = SLAB_INIT(sizeof(struct endpoint));
 
-struct endpoint *endpoint_create(void)
+struct endpoint *endpoint_create(struct budget *budget)
 {
-    struct endpoint *endpoint = slab_allocate(&endpoint_slab);
+    struct endpoint *endpoint = object_create(budget, &endpoint_slab, OBJECT_ENDPOINT);
     if (endpoint == NULL)
         return NULL;
-    object_init(&endpoint->object, OBJECT_ENDPOINT);
     list_init(&endpoint->callers);
     list_init(&endpoint->receivers);
     list_init(&endpoint->closed);
@@ -53,7 +52,7 @@ void endpoint_destroy(struct object *object)
         badge_destroy(badge);
     if (endpoint->server != NULL)
         endpoint->server->home = NULL;
-    slab_free(&endpoint_slab, endpoint);
+    object_free(&endpoint_slab, endpoint);
 }
 
 void endpoint_receiver_added(struct endpoint *endpoint)

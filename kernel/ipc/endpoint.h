@@ -27,7 +27,7 @@ static inline struct endpoint *endpoint_of(struct object *object)
 }
 
 // NULL when memory is exhausted.
-struct endpoint *endpoint_create(void);
+struct endpoint *endpoint_create(struct budget *budget);
 void endpoint_destroy(struct object *object);
 // A handle with RIGHT_RECEIVE appears or goes; with the last, queued callers get ERR_PEER_DIED.
 void endpoint_receiver_added(struct endpoint *endpoint);

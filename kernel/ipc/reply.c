@@ -2,8 +2,9 @@
 // Replies.
 #include "ipc/reply.h"
 
+#include "cap/budget.h"
 #include "ipc/message.h"
-#include "mem/slab.h"
+#include "sched/process.h"
 #include "sched/schedule.h"
 
 static struct slab reply_slab = SLAB_INIT(sizeof(struct reply));
@@ -13,10 +14,9 @@ status_t reply_take(struct thread *server, struct reply **out_reply)
     struct thread *caller = server->serving;
     if (caller == NULL)
         return ERR_BAD_STATE;
-    struct reply *reply = slab_allocate(&reply_slab);
+    struct reply *reply = object_create(server->process->object.budget, &reply_slab, OBJECT_REPLY);
     if (reply == NULL)
         return ERR_NO_MEMORY;
-    object_init(&reply->object, OBJECT_REPLY);
     reply->caller = caller;
     caller->server = NULL;
     caller->reply = reply;
@@ -30,7 +30,7 @@ void reply_destroy(struct object *object)
     struct reply *reply = reply_of(object);
     if (reply->caller != NULL)
         thread_wake(reply->caller, ERR_PEER_DIED);
-    slab_free(&reply_slab, reply);
+    object_free(&reply_slab, reply);
 }
 
 void reply_send(struct thread *sender, struct thread *caller, uint64_t info)

@@ -2,7 +2,7 @@
 // Signals.
 #include "ipc/signal.h"
 
-#include "mem/slab.h"
+#include "cap/budget.h"
 #include "sched/schedule.h"
 
 #include "abi/syscall.h"
@@ -10,12 +10,11 @@
 
 static struct slab signal_slab = SLAB_INIT(sizeof(struct signal));
 
-struct signal *signal_create(void)
+struct signal *signal_create(struct budget *budget)
 {
-    struct signal *signal = slab_allocate(&signal_slab);
+    struct signal *signal = object_create(budget, &signal_slab, OBJECT_SIGNAL);
     if (signal == NULL)
         return NULL;
-    object_init(&signal->object, OBJECT_SIGNAL);
     list_init(&signal->waiters);
     return signal;
 }
@@ -24,7 +23,7 @@ void signal_destroy(struct object *object)
 {
     struct signal *signal = signal_of(object);
     assert(list_is_empty(&signal->waiters) && signal->bound == NULL);
-    slab_free(&signal_slab, signal);
+    object_free(&signal_slab, signal);
 }
 
 uint64_t signal_take(struct signal *signal, uint64_t mask)

@@ -20,7 +20,7 @@ static inline struct signal *signal_of(struct object *object)
 }
 
 // NULL when memory is exhausted.
-struct signal *signal_create(void);
+struct signal *signal_create(struct budget *budget);
 void signal_destroy(struct object *object);
 void signal_raise(struct signal *signal, uint64_t bits);
 // The raised bits of `mask`, cleared.

@@ -4,8 +4,7 @@
 #include "mem/memory.h"
 
 #include "arch/arch.h"
-#include "mem/slab.h"
-#include "sched/process.h"
+#include "cap/budget.h"
 
 #include "abi/syscall.h"
 #include "base/assert.h"
@@ -16,12 +15,12 @@
 
 static struct slab memory_slab = SLAB_INIT(sizeof(struct memory));
 
-static struct memory *memory_allocate(enum memory_backing backing, uint64_t pages)
+static struct memory *memory_allocate(struct budget *budget, enum memory_backing backing,
+                                      uint64_t pages)
 {
-    struct memory *memory = slab_allocate(&memory_slab);
+    struct memory *memory = object_create(budget, &memory_slab, OBJECT_MEMORY);
     if (memory == NULL)
         return NULL;
-    object_init(&memory->object, OBJECT_MEMORY);
     memory->backing = backing;
     memory->page_count = (uint32_t)pages;
     return memory;
@@ -29,16 +28,20 @@ static struct memory *memory_allocate(enum memory_backing backing, uint64_t page
 
 static status_t run_allocate(struct memory *memory)
 {
-    memory->base = pages_allocate_run(memory->page_count);
-    if (memory->base == PADDR_NONE)
+    uint64_t bytes = (uint64_t)memory->page_count << PAGE_SHIFT;
+    if (!budget_take(memory->object.budget, bytes))
         return ERR_NO_MEMORY;
+    memory->base = pages_allocate_run(memory->page_count);
+    if (memory->base == PADDR_NONE) {
+        budget_give(memory->object.budget, bytes);
+        return ERR_NO_MEMORY;
+    }
     for (uint32_t i = 0; i < memory->page_count; i++)
         page_clear(physical_pointer(memory->base + (uint64_t)i * PAGE_SIZE));
-    memory->resident = memory->page_count;
     return OK;
 }
 
-status_t memory_create(struct process *creator, uint64_t size_bytes, uint32_t flags,
+status_t memory_create(struct budget *budget, uint64_t size_bytes, uint32_t flags,
                        struct memory **out_memory)
 {
     bool run = flags & MEMORY_CONTIGUOUS;
@@ -48,23 +51,21 @@ status_t memory_create(struct process *creator, uint64_t size_bytes, uint32_t fl
     uint64_t count = size_bytes >> PAGE_SHIFT;
     if (count > (run ? MEMORY_RUN_MAX : MEMORY_PAGES_MAX))
         return ERR_TOO_LARGE;
-    struct memory *memory = memory_allocate(run ? MEMORY_RUN : MEMORY_ANONYMOUS, count);
+    struct memory *memory = memory_allocate(budget, run ? MEMORY_RUN : MEMORY_ANONYMOUS, count);
     if (memory == NULL)
         return ERR_NO_MEMORY;
     if (run && run_allocate(memory) != OK) {
-        slab_free(&memory_slab, memory);
+        object_free(&memory_slab, memory);
         return ERR_NO_MEMORY;
     }
-    memory->creator = creator;
-    object_hold(&creator->object);
-    creator->pages_used += memory->resident;
     *out_memory = memory;
     return OK;
 }
 
-struct memory *memory_create_range(enum memory_backing backing, paddr_t base, uint64_t size_bytes)
+struct memory *memory_create_range(struct budget *budget, enum memory_backing backing, paddr_t base,
+                                   uint64_t size_bytes)
 {
-    struct memory *memory = memory_allocate(backing, size_bytes >> PAGE_SHIFT);
+    struct memory *memory = memory_allocate(budget, backing, size_bytes >> PAGE_SHIFT);
     if (memory != NULL)
         memory->base = base;
     return memory;
@@ -87,12 +88,12 @@ static __attribute__((noinline)) uint32_t *page_place_create(struct memory *memo
     uint32_t **leaf = &memory->leaf;
     if (memory->page_count > LEAF_ENTRIES) {
         if (memory->root == NULL)
-            memory->root = page_allocate_pointer();
+            memory->root = budget_page_pointer(memory->object.budget);
         if (memory->root == NULL)
             return NULL;
         leaf = &memory->root[index / LEAF_ENTRIES];
     }
-    *leaf = page_allocate_pointer();
+    *leaf = budget_page_pointer(memory->object.budget);
     return *leaf != NULL ? page_place(memory, index) : NULL;
 }
 
@@ -117,14 +118,11 @@ paddr_t memory_page(struct memory *memory, uint32_t index)
         return PADDR_NONE;
     if (*place != 0)
         return (paddr_t)*place << PAGE_SHIFT;
-    paddr_t page = page_allocate();
+    paddr_t page = budget_page(memory->object.budget);
     if (page == PADDR_NONE)
         return PADDR_NONE;
     page_clear(physical_pointer(page));
     *place = (uint32_t)(page >> PAGE_SHIFT);
-    memory->resident++;
-    if (memory->creator != NULL)
-        memory->creator->pages_used++;
     return page;
 }
 
@@ -132,7 +130,7 @@ static void anonymous_free_page(struct memory *memory, uint32_t index)
 {
     uint32_t *place = page_place(memory, index);
     if (place != NULL && *place != 0) {
-        page_free((paddr_t)*place << PAGE_SHIFT);
+        budget_page_free(memory->object.budget, (paddr_t)*place << PAGE_SHIFT);
         *place = 0;
     }
     if (memory->page_count <= MEMORY_DIRECT_MAX)
@@ -142,13 +140,13 @@ static void anonymous_free_page(struct memory *memory, uint32_t index)
         return;
     if (memory->page_count <= LEAF_ENTRIES) {
         if (memory->leaf != NULL)
-            page_free_pointer(memory->leaf);
+            budget_page_pointer_free(memory->object.budget, memory->leaf);
         return;
     }
     if (memory->root != NULL && memory->root[index / LEAF_ENTRIES] != NULL)
-        page_free_pointer(memory->root[index / LEAF_ENTRIES]);
+        budget_page_pointer_free(memory->object.budget, memory->root[index / LEAF_ENTRIES]);
     if (memory->root != NULL && index == memory->page_count - 1)
-        page_free_pointer(memory->root);
+        budget_page_pointer_free(memory->object.budget, memory->root);
 }
 
 // Frees up to FREE_STEP pages; true when the object is gone.
@@ -159,17 +157,14 @@ static bool memory_free_step(struct chore *chore)
     uint32_t end = owned ? memory->page_count : 0;
     for (uint32_t step = 0; step < FREE_STEP && memory->cursor < end; step++, memory->cursor++) {
         if (memory->backing == MEMORY_RUN)
-            page_free(memory->base + ((uint64_t)memory->cursor << PAGE_SHIFT));
+            budget_page_free(memory->object.budget,
+                             memory->base + ((uint64_t)memory->cursor << PAGE_SHIFT));
         else
             anonymous_free_page(memory, memory->cursor);
     }
     if (memory->cursor < end)
         return false;
-    if (memory->creator != NULL) {
-        memory->creator->pages_used -= memory->resident;
-        object_release(&memory->creator->object);
-    }
-    slab_free(&memory_slab, memory);
+    object_free(&memory_slab, memory);
     return true;
 }
 

@@ -20,17 +20,13 @@ enum memory_backing {
     MEMORY_DEVICE,    // registers
 };
 
-struct process;
-
 struct memory {
     struct object object;
     struct chore chore; // frees the pages in steps
     enum memory_backing backing;
     uint32_t page_count;
-    uint32_t resident;       // pages taken
-    uint32_t cursor;         // while destroyed
-    paddr_t base;            // all but anonymous
-    struct process *creator; // counted; memory is reported as its; NULL: the kernel's
+    uint32_t cursor; // while destroyed
+    paddr_t base;    // all but anonymous
     union {
         uint32_t direct[MEMORY_DIRECT_MAX]; // page numbers, 0: none yet
         uint32_t *leaf;                     // up to 1,024 pages: one page of numbers
@@ -43,11 +39,13 @@ static inline struct memory *memory_of(struct object *object)
     return (struct memory *)(void *)object;
 }
 
-// ERR_INVALID (size 0 or unaligned), ERR_TOO_LARGE, ERR_NO_MEMORY.
-status_t memory_create(struct process *creator, uint64_t size_bytes, uint32_t flags,
+// `budget` pays for the object and for each page when it is taken. ERR_INVALID (size 0 or
+// unaligned), ERR_TOO_LARGE, ERR_NO_MEMORY.
+status_t memory_create(struct budget *budget, uint64_t size_bytes, uint32_t flags,
                        struct memory **out_memory);
 // A fixed or device range; NULL when memory is exhausted.
-struct memory *memory_create_range(enum memory_backing backing, paddr_t base, uint64_t size_bytes);
+struct memory *memory_create_range(struct budget *budget, enum memory_backing backing, paddr_t base,
+                                   uint64_t size_bytes);
 // The page at `index`, taken and zeroed if it is not there; PADDR_NONE when memory is exhausted.
 paddr_t memory_page(struct memory *memory, uint32_t index);
 // The page at `index` if it is there, else PADDR_NONE.

@@ -3,7 +3,7 @@
 #include "mem/space.h"
 
 #include "arch/arch.h"
-#include "mem/slab.h"
+#include "cap/budget.h"
 
 #include "abi/syscall.h"
 #include "base/assert.h"
@@ -14,18 +14,17 @@
 
 static struct slab mapping_slab = SLAB_INIT(sizeof(struct mapping));
 
-status_t space_init(struct space *space)
+status_t space_init(struct space *space, struct budget *budget)
 {
-    *space = (struct space){0};
-    space->root = arch_root_create();
+    *space = (struct space){.budget = budget};
+    space->root = arch_root_create(space);
     if (space->root == NULL)
         return ERR_NO_MEMORY;
-    space->mappings = page_allocate_pointer();
+    space->mappings = budget_page_pointer(budget);
     if (space->mappings == NULL) {
         arch_root_destroy_step(space);
         return ERR_NO_MEMORY;
     }
-    space->table_pages += 2;
     return OK;
 }
 
@@ -79,7 +78,7 @@ static void mapping_remove(struct space *space, uint32_t index)
     for (struct mapping **at = &space->mappings[index]; at != last; at++)
         at[0] = at[1];
     object_release(&mapping->memory->object);
-    slab_free(&mapping_slab, mapping);
+    budget_free(space->budget, &mapping_slab, mapping);
 }
 
 static bool range_valid(uint64_t address, uint64_t size_bytes)
@@ -109,7 +108,7 @@ status_t space_map(struct space *space, struct memory *memory, const struct mapp
         return ERR_EXISTS;
     if (space->mapping_count == MAPPINGS_MAX)
         return ERR_FULL;
-    struct mapping *mapping = slab_allocate(&mapping_slab);
+    struct mapping *mapping = budget_allocate(space->budget, &mapping_slab);
     if (mapping == NULL)
         return ERR_NO_MEMORY;
     *mapping = *wanted;
@@ -125,7 +124,7 @@ static status_t mapping_split(struct space *space, uint32_t index, uint64_t addr
     struct mapping *low = space->mappings[index];
     if (space->mapping_count == MAPPINGS_MAX)
         return ERR_FULL;
-    struct mapping *high = slab_allocate(&mapping_slab);
+    struct mapping *high = budget_allocate(space->budget, &mapping_slab);
     if (high == NULL)
         return ERR_NO_MEMORY;
     *high = *low;
@@ -234,7 +233,7 @@ bool space_finish_step(struct space *space)
     if (space->mapping_count > 0)
         return false;
     if (space->mappings != NULL) {
-        page_free_pointer(space->mappings);
+        budget_page_pointer_free(space->budget, space->mappings);
         space->mappings = NULL;
     }
     return arch_root_destroy_step(space);

@@ -18,17 +18,17 @@ struct mapping {
 
 struct space {
     uint64_t *root;
-    uint64_t satp;  // the architecture's word for it, once it ran; 0: to switch takes more
-    uint64_t harts; // bit i: hart i may hold translations
-    uint32_t asid;  // 0: none, flush on every switch
-    uint32_t table_pages;
+    struct budget *budget; // pays for tables and mappings; not counted
+    uint64_t satp;         // the architecture's word for it, once it ran; 0: to switch takes more
+    uint64_t harts;        // bit i: hart i may hold translations
+    uint32_t asid;         // 0: none, flush on every switch
     uint32_t mapping_count;
     uint32_t recent;           // mapping_index's last answer
     struct mapping **mappings; // one page of pointers, by address
 };
 
 // ERR_NO_MEMORY.
-status_t space_init(struct space *space);
+status_t space_init(struct space *space, struct budget *budget);
 // Removes mappings and tables, a bounded part a call; true when nothing is left. Runs on no hart.
 bool space_finish_step(struct space *space);
 // ERR_INVALID, ERR_EXISTS (overlap), ERR_FULL, ERR_NO_MEMORY. The caller checked rights.

@@ -40,6 +40,11 @@ uint64_t clock_span_ns(uint64_t ticks)
     return (uint64_t)((u128_t)ticks * clock_rate.ns_per_tick >> CLOCK_FRACTION_BITS);
 }
 
+uint64_t clock_span_ticks(uint64_t span_ns)
+{
+    return (uint64_t)((u128_t)span_ns * clock_rate.ticks_per_ns >> 64);
+}
+
 instant_ns_t clock_from_ticks(uint64_t ticks)
 {
     return clock_span_ns(ticks - clock_rate.boot_ticks);
@@ -52,7 +57,7 @@ instant_ns_t clock_now(void)
 
 uint64_t clock_to_ticks(instant_ns_t instant)
 {
-    uint64_t ticks = (uint64_t)((u128_t)instant * clock_rate.ticks_per_ns >> 64);
+    uint64_t ticks = clock_span_ticks(instant);
     uint64_t limit = UINT64_MAX - clock_rate.boot_ticks - 2;
     return instant == DEADLINE_NEVER || ticks > limit ? UINT64_MAX
                                                       : clock_rate.boot_ticks + ticks + 1;

@@ -23,5 +23,6 @@ void clock_init(uint64_t timebase_hz, uint64_t boot_ticks);
 instant_ns_t clock_now(void);
 instant_ns_t clock_from_ticks(uint64_t ticks);
 uint64_t clock_span_ns(uint64_t ticks);
+uint64_t clock_span_ticks(uint64_t span_ns);
 // UINT64_MAX for DEADLINE_NEVER and what does not fit.
 uint64_t clock_to_ticks(instant_ns_t instant);

@@ -27,6 +27,7 @@ struct hart {
     uint64_t bit;   // 1 << index: in space.harts
     uint32_t index; // dense, the boot hart is 0
     bool online, idle, kicked;
+    bool on_credit; // `current` answers a caller whose budget is spent
     // The architecture's own.
     uint64_t id; // the firmware's number
     uint64_t stack_top;

@@ -3,9 +3,9 @@
 #include "sched/process.h"
 
 #include "arch/arch.h"
+#include "cap/budget.h"
 #include "boot/panic.h"
 #include "ipc/signal.h"
-#include "mem/slab.h"
 #include "sched/clock.h"
 #include "sched/schedule.h"
 #include "sched/thread.h"
@@ -17,19 +17,18 @@
 struct process *process_init;
 static struct slab process_slab = SLAB_INIT(sizeof(struct process));
 
-status_t process_create(struct process *creator, const uint64_t name[3],
+status_t process_create(struct process *creator, struct budget *budget, const uint64_t name[3],
                         struct process **out_process)
 {
-    struct process *process = slab_allocate(&process_slab);
+    struct process *process = object_create(budget, &process_slab, OBJECT_PROCESS);
     if (process == NULL)
         return ERR_NO_MEMORY;
-    status_t status = space_init(&process->space);
+    status_t status = space_init(&process->space, budget);
     if (status != OK) {
-        slab_free(&process_slab, process);
+        object_free(&process_slab, process);
         return status;
     }
-    object_init(&process->object, OBJECT_PROCESS);
-    handle_table_init(&process->handles);
+    handle_table_init(&process->handles, budget);
     list_init(&process->threads);
     list_init(&process->unstarted);
     list_init(&process->link);
@@ -101,11 +100,8 @@ void process_end(struct process *process, int32_t exit_code, const struct proces
     list_remove(&process->link);
     process->state = fault != NULL ? PROCESS_FAULTED : PROCESS_EXITED;
     process->exit_code = fault != NULL ? ERR_FAULT : exit_code;
-    if (fault != NULL) {
-        process->fault = page_allocate_pointer();
-        if (process->fault != NULL)
-            *process->fault = *fault;
-    }
+    if (fault != NULL)
+        process->fault = *fault;
     if (process == process_init)
         panic_init_died(process, fault);
     object_hold(&process->object);
@@ -126,9 +122,7 @@ void process_destroy(struct object *object)
         chore_add(&process->chore, process_finish_step);
         return;
     }
-    if (process->fault != NULL)
-        page_free_pointer(process->fault);
-    slab_free(&process_slab, process);
+    object_free(&process_slab, process);
 }
 
 status_t process_watch(struct process *process, struct signal *signal, uint64_t bits)
@@ -153,19 +147,17 @@ void process_describe(const struct process *process, struct process_info *out_in
         .state = process->state,
         .exit_code = process->exit_code,
         .cpu_ns = clock_span_ns(process->cpu_ticks),
-        .memory_bytes = (process->pages_used + process->space.table_pages) * PAGE_SIZE,
+        .memory_bytes = process->object.budget->bytes_used,
         .handle_count = process->handles.used,
         .thread_count = process->thread_count,
     };
     for (uint32_t i = 0; i < PROCESS_NAME_MAX; i++)
         out_info->name[i] = process->name[i];
-    for (uint32_t i = 0; i < HANDLE_CHUNKS; i++)
-        out_info->memory_bytes += process->handles.chunks[i] != NULL ? PAGE_SIZE : 0;
-    if (process->fault == NULL)
+    if (process->state != PROCESS_FAULTED)
         return;
-    out_info->fault_cause = process->fault->cause;
-    out_info->fault_address = process->fault->address;
-    out_info->fault_pc = process->fault->pc;
+    out_info->fault_cause = process->fault.cause;
+    out_info->fault_address = process->fault.address;
+    out_info->fault_pc = process->fault.pc;
     for (uint32_t i = 0; i < 32; i++)
-        out_info->registers[i] = process->fault->registers[i];
+        out_info->registers[i] = process->fault.registers[i];
 }

@@ -38,13 +38,12 @@ struct process {
     int32_t exit_code;
     uint32_t priority_max; // of its threads
     uint64_t cpu_ticks;
-    uint64_t pages_used; // by memory it created
-    bool done;           // torn down: watchers told
+    bool done; // torn down: watchers told
     uint32_t close_cursor;
     struct chore chore;
     struct process_watcher watchers[WATCHERS_MAX];
     char name[PROCESS_NAME_MAX];
-    struct process_fault *fault; // a page, when it faulted
+    struct process_fault fault; // FAULTED
 };
 
 static inline struct process *process_of(struct object *object)
@@ -55,8 +54,8 @@ static inline struct process *process_of(struct object *object)
 extern struct process *process_init; // the first process; when it ends the machine stops
 
 // `creator` NULL: the kernel. Until it is started the process ends with its creator, so that
-// nothing keeps what nobody can reach. ERR_NO_MEMORY.
-status_t process_create(struct process *creator, const uint64_t name[3],
+// nothing keeps what nobody can reach. `budget` pays for all it asks for. ERR_NO_MEMORY.
+status_t process_create(struct process *creator, struct budget *budget, const uint64_t name[3],
                         struct process **out_process);
 // The first thread runs: from now on it lives by itself.
 void process_started(struct process *process, uint32_t priority_max);

@@ -5,6 +5,7 @@
 #include "sched/schedule.h"
 
 #include "arch/arch.h"
+#include "cap/budget.h"
 #include "mem/bits.h"
 #include "sched/chore.h"
 #include "sched/clock.h"
@@ -12,6 +13,7 @@
 #include "sched/process.h"
 
 #include "base/assert.h"
+#include "base/math.h"
 
 struct hart harts[HARTS_MAX];
 uint32_t hart_count;
@@ -75,9 +77,52 @@ void schedule_forget(const struct process *process)
     }
 }
 
+static void timer_arm(struct hart *hart, uint64_t ticks)
+{
+    if (ticks >= hart->timer_armed)
+        return;
+    hart->timer_armed = ticks;
+    arch_timer_arm(ticks);
+}
+
+static void hart_spend(struct hart *hart, uint64_t now)
+{
+    if (hart->payer != NULL) {
+        hart->payer->cpu_ticks += now - hart->switched_at;
+        budget_spend(hart->payer->object.budget, now - hart->switched_at);
+    }
+    hart->switched_at = now;
+}
+
+static void credit_set(struct hart *hart, bool on_credit)
+{
+    static uint32_t credits;
+    if (hart->on_credit == on_credit)
+        return;
+    hart->on_credit = on_credit;
+    credits += on_credit ? 1 : -1u;
+    schedule_pending &= ~(1ull << PENDING_CREDIT);
+    schedule_pending |= (uint64_t)(credits > 0) << PENDING_CREDIT;
+}
+
+// Until `current` stops it spends what `payer` has.
+static void hart_charge(struct hart *hart, struct process *payer, bool on_credit)
+{
+    hart->payer = payer;
+    timer_arm(hart, budget_begin(payer->object.budget, hart->switched_at));
+    credit_set(hart, on_credit);
+}
+
+// The budget whose next period `thread` must wait for; NULL: it may run.
+static struct budget *budget_to_wait_for(const struct thread *thread)
+{
+    return thread->serving != NULL ? NULL : budget_without_time(thread->process->object.budget);
+}
+
 static void hart_run(struct hart *hart, struct thread *thread)
 {
-    hart->payer = payer_of(thread);
+    struct process *payer = payer_of(thread);
+    hart_charge(hart, payer, budget_without_time(payer->object.budget) != NULL);
     thread->hart = hart;
     hart->current = thread;
     arch_thread_enter(thread);
@@ -87,10 +132,9 @@ void schedule_stop(struct thread *thread)
 {
     struct hart *hart = hart_this();
     assert(hart->current == thread);
-    uint64_t now = arch_ticks();
-    if (hart->payer != NULL)
-        hart->payer->cpu_ticks += now - hart->switched_at;
-    hart->switched_at = now;
+    hart_spend(hart, arch_ticks());
+    credit_set(hart, false);
+    hart->payer = NULL;
     hart->current = NULL;
     arch_thread_leave(thread);
 }
@@ -99,7 +143,7 @@ void schedule_hand_over(struct thread *thread)
 {
     struct hart *hart = hart_this();
     thread->state = THREAD_READY;
-    if (hart->current == NULL && !more_urgent_ready(thread))
+    if (hart->current == NULL && !more_urgent_ready(thread) && budget_to_wait_for(thread) == NULL)
         hart_run(hart, thread);
     else
         schedule_ready(thread);
@@ -127,14 +171,6 @@ void schedule_yield(void)
     schedule_ready(thread);
 }
 
-static void timer_arm(struct hart *hart, uint64_t ticks)
-{
-    if (ticks >= hart->timer_armed)
-        return;
-    hart->timer_armed = ticks;
-    arch_timer_arm(ticks);
-}
-
 bool schedule_deadline(struct deadline *deadline, uint64_t ticks)
 {
     struct hart *hart = hart_this();
@@ -146,10 +182,25 @@ bool schedule_deadline(struct deadline *deadline, uint64_t ticks)
     return false;
 }
 
+// What `current` does may be another's by now, and may have to wait.
+static void hart_charge_again(struct hart *hart)
+{
+    struct thread *thread = hart->current;
+    struct process *payer = payer_of(thread);
+    struct budget *budget = budget_to_wait_for(thread);
+    if (budget == NULL) {
+        hart_charge(hart, payer, budget_without_time(payer->object.budget) != NULL);
+        return;
+    }
+    schedule_stop(thread);
+    list_append(&budget->waiting, &thread->link);
+}
+
 void schedule_timer(void)
 {
     struct hart *hart = hart_this();
     uint64_t now = arch_ticks();
+    hart_spend(hart, now);
     while (hart->deadlines != NULL && hart->deadlines->ticks <= now) {
         struct deadline *expired = hart->deadlines;
         deadline_remove(expired);
@@ -160,18 +211,25 @@ void schedule_timer(void)
         schedule_yield();
     }
     uint64_t next = hart->deadlines != NULL ? hart->deadlines->ticks : UINT64_MAX;
-    hart->timer_armed = next < hart->slice_end ? next : hart->slice_end;
+    hart->timer_armed = min_u64(next, hart->slice_end);
     arch_timer_arm(hart->timer_armed);
+    if (hart->current != NULL)
+        hart_charge_again(hart);
 }
 
+// The first that has time; those before it go to wait for theirs.
 static struct thread *take_most_urgent(void)
 {
-    if (ready_priorities() == 0)
-        return NULL;
-    uint32_t priority = bit_highest(ready_priorities());
-    struct thread *thread = CONTAINER_OF(ready[priority].next, struct thread, link);
-    schedule_unready(thread);
-    return thread;
+    while (ready_priorities() != 0) {
+        uint32_t priority = bit_highest(ready_priorities());
+        struct thread *thread = CONTAINER_OF(ready[priority].next, struct thread, link);
+        schedule_unready(thread);
+        struct budget *budget = budget_to_wait_for(thread);
+        if (budget == NULL)
+            return thread;
+        list_append(&budget->waiting, &thread->link);
+    }
+    return NULL;
 }
 
 // A ready thread is left over: starts this hart's slice if it is an equal, and wakes a hart that
@@ -222,6 +280,10 @@ static void hart_idle(struct hart *hart)
 // Chooses the thread to run; NULL: none is ready.
 static struct thread *choose(struct hart *hart)
 {
+    if (hart->current != NULL && hart->payer != payer_of(hart->current)) {
+        hart_spend(hart, arch_ticks());
+        hart_charge_again(hart);
+    }
     struct thread *thread = hart->current;
     if (thread != NULL && more_urgent_ready(thread)) {
         schedule_stop(thread);
@@ -240,7 +302,7 @@ static struct thread *choose(struct hart *hart)
 struct thread *schedule_leave(void)
 {
     struct hart *hart = hart_this();
-    if (schedule_pending >> PENDING_CHORE != 0)
+    if (schedule_pending >> PENDING_CHORE & 1)
         chore_step();
     struct thread *thread = choose(hart);
     while (thread == NULL) {

@@ -2,6 +2,10 @@
 // Who runs: 32 fixed priorities, first come first served among equals, with a time slice only while
 // an equal waits. One ready queue for all harts under the kernel lock; a hart that stands idle or
 // runs something lesser is kicked.
+//
+// Time is spent by who asked: a server's work is its caller's, through nested calls. A thread whose
+// payer's budget is spent waits for the budget's next period; a server that is answering such a
+// caller goes on, on credit, which the budget pays back before anything else.
 #pragma once
 
 #include "sched/hart.h"
@@ -11,8 +15,10 @@
 #define SLICE_NS 5000000u
 
 // What the way out of the kernel has to look at: bit p, a thread of priority p is ready; bit
-// PENDING_CHORE, a chore waits. Nothing above a running thread's priority: it just goes on.
-#define PENDING_CHORE 32u
+// PENDING_CHORE, a chore waits; bit PENDING_CREDIT, some hart runs on credit. Nothing above a
+// running thread's priority: it just goes on.
+#define PENDING_CHORE  32u
+#define PENDING_CREDIT 33u
 extern uint64_t schedule_pending;
 
 static inline bool thread_is_running(const struct thread *thread)

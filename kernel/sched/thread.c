@@ -4,10 +4,10 @@
 
 #include "arch/arch.h"
 #include "cap/badge.h"
+#include "cap/budget.h"
 #include "ipc/endpoint.h"
 #include "ipc/reply.h"
 #include "ipc/signal.h"
-#include "mem/slab.h"
 #include "sched/clock.h"
 #include "sched/process.h"
 #include "sched/schedule.h"
@@ -31,10 +31,10 @@ status_t thread_create(const struct thread_options *options, struct thread **out
     status_t status = space_pin(&process->space, options->message_address, &memory, &page);
     if (status != OK)
         return status;
-    struct thread *thread = slab_allocate(&thread_slab);
+    struct thread *thread = budget_allocate(process->object.budget, &thread_slab);
     if (thread == NULL)
         return ERR_NO_MEMORY;
-    object_init(&thread->object, OBJECT_THREAD);
+    object_init(&thread->object, OBJECT_THREAD, process->object.budget);
     object_hold(&thread->object);
     thread->process = process;
     object_hold(&process->object);
@@ -57,7 +57,7 @@ void thread_destroy(struct object *object)
     struct thread *thread = thread_of(object);
     assert(thread->state == THREAD_ENDED);
     object_release(&thread->process->object);
-    slab_free(&thread_slab, thread);
+    budget_free(thread->object.budget, &thread_slab, thread);
 }
 
 bool thread_wait_until(struct thread *thread, instant_ns_t deadline)

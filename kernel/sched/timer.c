@@ -2,8 +2,8 @@
 // Timer objects.
 #include "sched/timer.h"
 
+#include "cap/budget.h"
 #include "ipc/signal.h"
-#include "mem/slab.h"
 #include "sched/clock.h"
 #include "sched/schedule.h"
 
@@ -15,12 +15,11 @@ static void timer_expire(struct deadline *deadline)
     signal_raise(timer->signal, timer->bits);
 }
 
-struct timer *timer_create(struct signal *signal, uint64_t bits)
+struct timer *timer_create(struct budget *budget, struct signal *signal, uint64_t bits)
 {
-    struct timer *timer = slab_allocate(&timer_slab);
+    struct timer *timer = object_create(budget, &timer_slab, OBJECT_TIMER);
     if (timer == NULL)
         return NULL;
-    object_init(&timer->object, OBJECT_TIMER);
     object_hold(&signal->object);
     timer->signal = signal;
     timer->bits = bits;
@@ -33,7 +32,7 @@ void timer_destroy(struct object *object)
     struct timer *timer = timer_of(object);
     deadline_remove(&timer->deadline);
     object_release(&timer->signal->object);
-    slab_free(&timer_slab, timer);
+    object_free(&timer_slab, timer);
 }
 
 void timer_set(struct timer *timer, instant_ns_t deadline)

@@ -20,7 +20,7 @@ static inline struct timer *timer_of(struct object *object)
 }
 
 // NULL when memory is exhausted.
-struct timer *timer_create(struct signal *signal, uint64_t bits);
+struct timer *timer_create(struct budget *budget, struct signal *signal, uint64_t bits);
 void timer_destroy(struct object *object);
 // Raises at once if the deadline has passed; DEADLINE_NEVER stops it.
 void timer_set(struct timer *timer, instant_ns_t deadline);

@@ -8,6 +8,8 @@
 
 #include "abi/syscall.h"
 
+struct budget;
+
 // Returned instead of a result: the frame is written, or will be when the wait ends; or a bounded
 // part is done and the same call is to be made again.
 #define CALL_DONE                    INT64_MIN
@@ -29,6 +31,9 @@ status_t call_object(struct thread *thread, uint32_t index, enum object_kind kin
 // The process that argument `index` names, or the caller's own for HANDLE_NONE.
 status_t call_process_or_self(struct thread *thread, uint32_t index, uint32_t rights,
                               struct process **out_process);
+// The budget that argument `index` names, or the caller's own for HANDLE_NONE.
+status_t call_budget_or_own(struct thread *thread, uint32_t index, uint32_t rights,
+                            struct budget **out_budget);
 // Puts a new object in the caller's table with all rights of its kind and returns the handle; drops
 // the object and returns the error when there is no room.
 int64_t call_new_handle(struct thread *thread, struct object *object, uint32_t rights);

@@ -7,6 +7,7 @@
 #include "boot/machine.h"
 #include "ipc/signal.h"
 #include "sched/clock.h"
+#include "sched/process.h"
 #include "sched/hart.h"
 #include "sched/timer.h"
 #include "trap/interrupt.h"
@@ -23,7 +24,8 @@ int64_t call_timer_create(struct thread *thread)
     status_t status = call_object(thread, 0, OBJECT_SIGNAL, RIGHT_RAISE, &object);
     if (status != OK)
         return status;
-    struct timer *timer = timer_create(signal_of(object), call_argument(thread, 1));
+    struct timer *timer =
+        timer_create(thread->process->object.budget, signal_of(object), call_argument(thread, 1));
     if (timer == NULL)
         return ERR_NO_MEMORY;
     return call_new_handle(thread, &timer->object, object_rights(OBJECT_TIMER));
@@ -49,8 +51,8 @@ int64_t call_interrupt_create(struct thread *thread)
     if (call_argument(thread, 1) > UINT32_MAX)
         return ERR_INVALID;
     struct interrupt *interrupt;
-    status = interrupt_create((uint32_t)call_argument(thread, 1), signal_of(signal),
-                              call_argument(thread, 3), &interrupt);
+    status = interrupt_create(thread->process->object.budget, (uint32_t)call_argument(thread, 1),
+                              signal_of(signal), call_argument(thread, 3), &interrupt);
     if (status != OK)
         return status;
     return call_new_handle(thread, &interrupt->object, object_rights(OBJECT_INTERRUPT));

@@ -86,7 +86,7 @@ int64_t call_reply(struct thread *thread)
 
 int64_t call_endpoint_create(struct thread *thread)
 {
-    struct endpoint *endpoint = endpoint_create();
+    struct endpoint *endpoint = endpoint_create(thread->process->object.budget);
     if (endpoint == NULL)
         return ERR_NO_MEMORY;
     return call_new_handle(thread, &endpoint->object, object_rights(OBJECT_ENDPOINT));
@@ -141,7 +141,7 @@ int64_t call_handle_info(struct thread *thread)
 
 int64_t call_signal_create(struct thread *thread)
 {
-    struct signal *signal = signal_create();
+    struct signal *signal = signal_create(thread->process->object.budget);
     if (signal == NULL)
         return ERR_NO_MEMORY;
     return call_new_handle(thread, &signal->object, object_rights(OBJECT_SIGNAL));

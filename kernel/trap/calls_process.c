@@ -3,6 +3,7 @@
 #include "trap/calls.h"
 
 #include "boot/machine.h"
+#include "cap/budget.h"
 #include "cap/handle.h"
 #include "ipc/signal.h"
 #include "mem/memory.h"
@@ -17,11 +18,14 @@ _Static_assert((int)PROTECT_READ == (int)RIGHT_READ && (int)PROTECT_WRITE == (in
 
 int64_t call_memory_create(struct thread *thread)
 {
+    struct budget *budget;
     struct memory *memory;
     if (call_argument(thread, 1) > UINT32_MAX)
         return ERR_INVALID;
-    status_t status = memory_create(thread->process, call_argument(thread, 0),
-                                    (uint32_t)call_argument(thread, 1), &memory);
+    status_t status = call_budget_or_own(thread, 2, RIGHT_MANAGE, &budget);
+    if (status == OK)
+        status = memory_create(budget, call_argument(thread, 0), (uint32_t)call_argument(thread, 1),
+                               &memory);
     if (status != OK)
         return status;
     return call_new_handle(thread, &memory->object, object_rights(OBJECT_MEMORY));
@@ -86,7 +90,8 @@ int64_t call_memory_device(struct thread *thread)
         start > (1ull << 55) || ranges_overlap(&machine.memory, start, start + size) ||
         ranges_overlap(&machine.reserved, start, start + size))
         return ERR_INVALID;
-    struct memory *memory = memory_create_range(MEMORY_DEVICE, start, size);
+    struct memory *memory =
+        memory_create_range(thread->process->object.budget, MEMORY_DEVICE, start, size);
     if (memory == NULL)
         return ERR_NO_MEMORY;
     return call_new_handle(thread, &memory->object,
@@ -95,8 +100,11 @@ int64_t call_memory_device(struct thread *thread)
 
 int64_t call_process_create(struct thread *thread)
 {
+    struct budget *budget;
     struct process *process;
-    status_t status = process_create(thread->process, thread->frame.argument, &process);
+    status_t status = call_budget_or_own(thread, 3, RIGHT_MANAGE, &budget);
+    if (status == OK)
+        status = process_create(thread->process, budget, thread->frame.argument, &process);
     if (status != OK)
         return status;
     return call_new_handle(thread, &process->object, object_rights(OBJECT_PROCESS));

@@ -3,23 +3,22 @@
 #include "trap/interrupt.h"
 
 #include "arch/arch.h"
+#include "cap/budget.h"
 #include "ipc/signal.h"
-#include "mem/slab.h"
 
 static struct interrupt *interrupts[INTERRUPTS_MAX];
 static struct slab interrupt_slab = SLAB_INIT(sizeof(struct interrupt));
 
-status_t interrupt_create(uint32_t number, struct signal *signal, uint64_t bits,
-                          struct interrupt **out_interrupt)
+status_t interrupt_create(struct budget *budget, uint32_t number, struct signal *signal,
+                          uint64_t bits, struct interrupt **out_interrupt)
 {
     if (number == 0 || number >= arch_interrupt_count() || number >= INTERRUPTS_MAX)
         return ERR_INVALID;
     if (interrupts[number] != NULL)
         return ERR_EXISTS;
-    struct interrupt *interrupt = slab_allocate(&interrupt_slab);
+    struct interrupt *interrupt = object_create(budget, &interrupt_slab, OBJECT_INTERRUPT);
     if (interrupt == NULL)
         return ERR_NO_MEMORY;
-    object_init(&interrupt->object, OBJECT_INTERRUPT);
     object_hold(&signal->object);
     interrupt->signal = signal;
     interrupt->bits = bits;
@@ -38,7 +37,7 @@ void interrupt_destroy(struct object *object)
         arch_interrupt_disable(interrupt->number);
     interrupts[interrupt->number] = NULL;
     object_release(&interrupt->signal->object);
-    slab_free(&interrupt_slab, interrupt);
+    object_free(&interrupt_slab, interrupt);
 }
 
 void interrupt_done(struct interrupt *interrupt)

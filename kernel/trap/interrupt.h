@@ -23,8 +23,8 @@ static inline struct interrupt *interrupt_of(struct object *object)
 }
 
 // ERR_INVALID (no such number), ERR_EXISTS (somebody has it), ERR_NO_MEMORY.
-status_t interrupt_create(uint32_t number, struct signal *signal, uint64_t bits,
-                          struct interrupt **out_interrupt);
+status_t interrupt_create(struct budget *budget, uint32_t number, struct signal *signal,
+                          uint64_t bits, struct interrupt **out_interrupt);
 void interrupt_destroy(struct object *object);
 void interrupt_done(struct interrupt *interrupt);
 // The controller reports `number`. False: nobody has it.

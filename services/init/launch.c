@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/math.h"
+#include "os/budget.h"
 #include "os/handle.h"
 #include "os/log.h"
 #include "os/machine.h"
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define OVERHEAD_BYTES (512u << 10) // page tables, handles, kernel objects, the message page
 #define INTERRUPTS_MAX (SYSTEM_BIT_INTERRUPT_LAST - SYSTEM_BIT_INTERRUPT_FIRST + 1)
 
 // An instance being put together.
@@ -22,7 +24,7 @@ struct launch {
     struct launcher *launcher;
     const struct plan_service *service;
     uint32_t row;
-    handle_t process, signal;
+    handle_t process, signal, budget;
     uint32_t device_count, interrupt_count;
     bool wants_devices;
 };
@@ -287,7 +289,11 @@ static status_t run(struct launch *launch, const struct program_header *program)
     struct launcher *launcher = launch->launcher;
     status_t status = give_all(launch);
     if (status == OK)
-        status = os_program_load(launch->process, &launcher->bundle, program, &launcher->block);
+        status = os_program_load(&(struct os_program_load){.process = launch->process,
+                                                           .budget = launch->budget,
+                                                           .bundle = &launcher->bundle,
+                                                           .program = program,
+                                                           .start = &launcher->block});
     if (status == OK)
         status = os_process_watch(launch->process, launcher->signal, launcher->ended_bit);
     struct os_process_start start = {.entry = program->entry,
@@ -295,6 +301,24 @@ static status_t run(struct launch *launch, const struct program_header *program)
                                      .message_page = PROGRAM_MESSAGE_PAGE,
                                      .priority = launch->service->priority};
     return status == OK ? os_process_start(launch->process, &start) : status;
+}
+
+// What the manifest allows, and beside it what the program is made of.
+static status_t budget_create(struct launch *launch, const struct program_header *program)
+{
+    const struct plan_service *service = launch->service;
+    uint64_t own = OVERHEAD_BYTES + program->stack_bytes;
+    for (uint32_t i = 0; i < program->segment_count; i++)
+        if (program->segments[i].protect & PROTECT_WRITE)
+            own += align_up(program->segments[i].memory_bytes, PAGE_SIZE);
+    struct os_budget_terms terms = {.bytes_limit = own + ((uint64_t)service->memory_kib << 10),
+                                    .bytes_reserved = (uint64_t)service->reserve_kib << 10};
+    terms.bytes_reserved = min_u64(terms.bytes_reserved, terms.bytes_limit);
+    status_t status = os_budget_create(launch->launcher->budget, &terms, &launch->budget);
+    if (status == ERR_NO_MEMORY)
+        log_printf("%s: %u KiB are promised to it and less is free", service->name,
+                   (unsigned)service->reserve_kib);
+    return status;
 }
 
 status_t launcher_init(struct launcher *launcher)
@@ -324,9 +348,12 @@ status_t launcher_start(struct launcher *launcher, uint32_t row)
     status = os_signal_create(&launch.signal);
     if (status < 0)
         return status;
-    status = os_process_create(launch.service->name, &launch.process);
+    status = budget_create(&launch, program);
     if (status < 0)
         goto close_signal;
+    status = os_process_create(launch.service->name, launch.budget, &launch.process);
+    if (status < 0)
+        goto close_budget;
     status = run(&launch, program);
     if (status < 0)
         goto end_process;
@@ -335,11 +362,14 @@ status_t launcher_start(struct launcher *launcher, uint32_t row)
     os_handle_close(instance->signal);
     instance->process = launch.process;
     instance->signal = launch.signal;
+    os_handle_close(launch.budget); // the process holds it
     return OK;
 
 end_process:
     os_process_kill(launch.process, status);
     os_handle_close(launch.process);
+close_budget:
+    os_handle_close(launch.budget);
 close_signal:
     os_handle_close(launch.signal);
     return status;

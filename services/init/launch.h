@@ -32,6 +32,7 @@ struct launcher {
     struct os_bundle bundle;
     struct devicetree tree;
     handle_t machine, log;
+    handle_t budget;     // init's own: all there is
     handle_t supervisor; // init's own endpoint
     handle_t signal;     // init's own signal, told when a process ends
     uint64_t ended_bit;

@@ -159,6 +159,7 @@ static void open_inputs(void)
     launcher->plan = &init.plan;
     launcher->machine = os_handle("machine");
     launcher->log = os_handle("log");
+    launcher->budget = os_handle("budget");
 }
 
 static uint32_t choose_form(void)

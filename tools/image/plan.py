@@ -18,7 +18,8 @@ OUTPUTS = {"pixels": 1, "text": 2, "speech": 4}
 RESTART = {"always": 0, "never": 1}
 GRANTS = {"service": 1, "devices": 2, "file": 3, "supervisor": 4, "machine": 5, "log_read": 6,
           "physical": 7}
-SERVICE_KEYS = {"name", "priority", "memory_kib", "stack_kib", "restart", "grants"}
+SERVICE_KEYS = {"name", "priority", "memory_kib", "reserve_kib", "stack_kib", "restart", "grants"}
+RESERVE_SHARE = 2  # of the memory a form must have, what its services may reserve: the half
 FORM_KEYS = {"name", "services", "scale_percent", "inputs", "outputs", "memory_min_mib",
              "needs_display"}
 GRANT_KEYS = set(GRANTS) | {"restarted", "restriction", "optional"}
@@ -91,6 +92,7 @@ def load_service(program, path):
         raise ImageError(f"{path}: its name is not `{program}`, the name of the program")
     number(table, "priority", 1, 30, path)
     number(table, "memory_kib", 16, 1 << 22, path)
+    number({"reserve_kib": 0} | table, "reserve_kib", 0, 1 << 22, path)
     number({"stack_kib": 64} | table, "stack_kib", 8, 8192, path)
     if table.get("restart", "always") not in RESTART:
         raise ImageError(f"{path}: `restart` must be one of {', '.join(RESTART)}")
@@ -108,6 +110,10 @@ def check_references(services, forms, files, names):
                 raise ImageError(f"{service['path']}: no data file is called `{grant['file']}`")
     by_name = {service["name"]: service for service in services}
     for form in forms:
+        reserved = sum(by_name[name].get("reserve_kib", 0) for name in form["services"] if name in by_name)
+        if reserved > form.get("memory_min_mib", 0) * 1024 // RESERVE_SHARE:
+            raise ImageError(f"{form['path']}: its services reserve {reserved} KiB, more than half of "
+                             "`memory_min_mib`: lower some `reserve_kib`")
         for name in form["services"]:
             if name not in by_name:
                 raise ImageError(f"{form['path']}: no service is called `{name}`")
@@ -164,7 +170,8 @@ def compile_plan(manifests, form_paths, files, developer):
                 for name, grant in service.get("grants", {}).items()]
         service_rows += text_bytes(service["name"], NAME_MAX, service["path"]) + struct.pack(
             "<IIIIII", service["priority"], service["memory_kib"],
-            RESTART[service.get("restart", "always")], len(grant_rows), len(rows), 0)
+            RESTART[service.get("restart", "always")], len(grant_rows), len(rows),
+            service.get("reserve_kib", 0))
         grant_rows += rows
     if len(grant_rows) > GRANTS_MAX:
         raise ImageError(f"{len(grant_rows)} grants; {GRANTS_MAX} are possible")

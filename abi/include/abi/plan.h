@@ -59,11 +59,11 @@ enum plan_restart { PLAN_RESTART_ALWAYS = 0, PLAN_RESTART_NEVER = 1 };
 struct plan_service {
     char name[PLAN_NAME_MAX]; // also the bundle entry's name
     uint32_t priority;        // 1 to 30
-    uint32_t memory_kib;      // what its heap and objects may take
+    uint32_t memory_kib;      // what its heap and what it makes for others may take
     uint32_t restart;         // enum plan_restart
     uint32_t grant_first;     // index of its first grant
     uint32_t grant_count;
-    uint32_t reserved;
+    uint32_t reserve_kib; // of all it takes, set aside for it
 };
 _Static_assert(sizeof(struct plan_service) == 48, "no padding");
 

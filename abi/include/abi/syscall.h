@@ -25,20 +25,23 @@
     S(9, handle_close)        /* handle → status */                                                \
     S(10, handle_give)        /* process, handle (moved) → handle value in that process */         \
     S(11, handle_info)        /* handle → kind, rights, badge */                                   \
+    /* Budgets: memory and processor time. HANDLE_NONE is the caller's own. */                     \
+    S(12, budget_create)      /* budget, bytes limit, bytes reserved, period_ns, amount_ns (both 0: no limit of time) → budget handle */ \
+    S(13, budget_info)        /* budget → status; struct budget_info in the message page */        \
     /* Signals: a word of 64 bits. */                                                              \
     S(16, signal_create)      /* → signal handle */                                                \
     S(17, signal_raise)       /* signal, bits → status; never blocks */                            \
     S(18, signal_wait)        /* signal, mask, deadline → status, bits (those of mask, now cleared) */ \
     S(19, signal_bind)        /* signal | HANDLE_NONE → status: the calling thread's reply_receive also waits for it */ \
     /* Memory. */                                                                                  \
-    S(24, memory_create)      /* size_bytes, MEMORY_* flags → memory handle */                     \
+    S(24, memory_create)      /* size_bytes, MEMORY_* flags, budget → memory handle */                   \
     S(25, memory_map)         /* process | HANDLE_NONE (self), memory, address, offset, size, PROTECT_* → status */ \
     S(26, memory_unmap)       /* process | HANDLE_NONE, address, size → status */                  \
     S(27, memory_info)        /* memory, machine | HANDLE_NONE → status, size_bytes, physical address: 0 unless the \
                                  memory is contiguous and the machine handle has RIGHT_PHYSICAL */ \
     S(28, memory_device)      /* machine, physical address, size → memory handle (uncached, never executable) */ \
     /* Processes and threads. */                                                                   \
-    S(32, process_create)     /* name word 0, 1, 2 (24 bytes in a0-a2), → process handle */        \
+    S(32, process_create)     /* name word 0, 1, 2 (24 bytes in a0-a2), budget → process handle */       \
     S(33, process_start)      /* process, entry, stack top, message page address, priority → status; first thread */ \
     S(34, process_kill)       /* process, exit code → status */                                    \
     S(35, process_info)       /* process → status; struct process_info in the message page */      \
@@ -69,6 +72,12 @@ enum { SYSCALL_LIST(SYSCALL_ENUM) SYSCALL_COUNT_MAX = 64 };
 // request, ERR_TIMEOUT at the deadline (the server's later reply is dropped), ERR_TOO_LARGE. A
 // request not yet received stays queued at the endpoint while the server is replaced: the caller
 // just waits. Handles in a request that is not delivered stay with the sender.
+//
+// budget_create: what the new budget reserves is set aside from its parent at once (ERR_NO_MEMORY);
+// above that, up to its limit, it competes for what the parent has left. Every page and object is
+// charged when it is taken: ERR_NO_MEMORY, or a fault for a touched page, when the budget has no
+// more. Time is spent by who asked, servers included; whoever has spent `amount_ns` waits for the
+// end of the period, but a request that has begun is finished on credit.
 //
 // reply_receive: first answers the caller being served (info REPLY_NONE: nobody), then waits. a0 is
 // one of
@@ -108,11 +117,10 @@ enum process_state {
 // process_info leaves this in the caller's message page.
 struct process_info {
     char name[PROCESS_NAME_MAX];
-    uint32_t state;    // enum process_state
-    int32_t exit_code; // EXITED, or as given to process_kill
-    uint64_t cpu_ns;   // time its threads ran
-    uint64_t
-        memory_bytes; // pages of memory objects it created, page tables and kernel objects included
+    uint32_t state;        // enum process_state
+    int32_t exit_code;     // EXITED, or as given to process_kill
+    uint64_t cpu_ns;       // time its threads ran
+    uint64_t memory_bytes; // used of its budget, by whomever runs on it
     uint32_t handle_count;
     uint32_t thread_count;
     uint64_t fault_cause;   // FAULTED: scause
@@ -121,6 +129,16 @@ struct process_info {
     uint64_t registers[32]; // FAULTED: x0…x31
 };
 _Static_assert(sizeof(struct process_info) == 24 + 8 + 16 + 8 + 24 + 256, "no padding");
+
+// budget_info leaves this in the caller's message page.
+struct budget_info {
+    uint64_t bytes_limit, bytes_reserved;
+    uint64_t bytes_used;           // what is reserved for children included
+    uint64_t period_ns, amount_ns; // 0: no limit of its own
+    int64_t left_ns;               // in this period; negative: owed to the next one
+    uint64_t spent_ns;             // ever, if it has a period
+};
+_Static_assert(sizeof(struct budget_info) == 56, "no padding");
 
 // machine_info leaves this in the caller's message page.
 struct machine_info {

@@ -51,5 +51,6 @@ enum object_kind {
     OBJECT_TIMER = 7,
     OBJECT_REPLY = 8,    // answers one call, once
     OBJECT_LOG = 9,      // the kernel's log
+    OBJECT_BUDGET = 11,  // what processes may take
     OBJECT_MACHINE = 10, // root authority: device memory, interrupts, power; init alone holds it
 };

@@ -5,6 +5,7 @@
 #include "paging.h"
 
 #include "arch/arch.h"
+#include "cap/budget.h"
 #include "csr.h"
 #include "mem/bits.h"
 #include "mem/space.h"
@@ -118,9 +119,9 @@ static uint32_t asid_take(void)
     return 0;
 }
 
-uint64_t *arch_root_create(void)
+uint64_t *arch_root_create(struct space *space)
 {
-    paddr_t page = page_allocate();
+    paddr_t page = budget_page(space->budget);
     if (page == PADDR_NONE)
         return NULL;
     uint64_t *root = physical_pointer(page);
@@ -131,10 +132,9 @@ uint64_t *arch_root_create(void)
 // Takes the missing table below `entry`.
 static uint64_t *table_create(struct space *space, uint64_t *entry)
 {
-    uint64_t *below = page_allocate_pointer();
+    uint64_t *below = budget_page_pointer(space->budget);
     if (below == NULL)
         return NULL;
-    space->table_pages++;
     *entry = entry_of(physical_of(below), PTE_VALID);
     return below;
 }
@@ -259,13 +259,11 @@ static bool subtree_free(struct space *space, uint32_t index, uint32_t *budget)
     while ((i = entry_next(table, i, TABLE_SIZE)) < TABLE_SIZE) {
         if ((*budget)-- == 0)
             return false;
-        page_free_pointer(entry_table(table[i]));
+        budget_page_pointer_free(space->budget, entry_table(table[i]));
         table[i] = 0;
-        space->table_pages--;
     }
-    page_free_pointer(table);
+    budget_page_pointer_free(space->budget, table);
     space->root[index] = 0;
-    space->table_pages--;
     return true;
 }
 
@@ -277,7 +275,7 @@ bool arch_root_destroy_step(struct space *space)
         if (budget == 0 || !subtree_free(space, i, &budget))
             return false;
     }
-    page_free_pointer(space->root);
+    budget_page_pointer_free(space->budget, space->root);
     space->root = NULL;
     if (space->asid != 0) {
         struct flush flush = {.asid = space->asid};

@@ -3,6 +3,7 @@
 #include "fake.h"
 
 #include "boot/machine.h"
+#include "cap/budget.h"
 #include "boot/panic.h"
 #include "mem/space.h"
 #include "sched/clock.h"
@@ -41,6 +42,7 @@ void fake_start(void)
     harts[0] =
         (struct hart){.online = true, .bit = 1, .timer_armed = UINT64_MAX, .slice_end = UINT64_MAX};
     hart_count = 1;
+    budget_init();
 }
 
 uint64_t fake_random(uint64_t *state)
@@ -77,9 +79,9 @@ void arch_hart_kick(const struct hart *hart)
 {
 }
 
-uint64_t *arch_root_create(void)
+uint64_t *arch_root_create(struct space *space)
 {
-    uint64_t *root = page_allocate_pointer();
+    uint64_t *root = budget_page_pointer(space->budget);
     fake_active_roots += root != NULL;
     return root;
 }
@@ -98,7 +100,7 @@ void arch_pages_unmap(struct space *space, uint64_t address, uint32_t count)
 
 bool arch_root_destroy_step(struct space *space)
 {
-    page_free_pointer(space->root);
+    budget_page_pointer_free(space->budget, space->root);
     space->root = NULL;
     fake_active_roots--;
     return true;

@@ -3,6 +3,7 @@
 #include "fake.h"
 
 #include "cap/badge.h"
+#include "cap/budget.h"
 #include "cap/handle.h"
 #include "ipc/endpoint.h"
 #include "ipc/signal.h"
@@ -11,7 +12,7 @@
 
 static handle_t signal_handle(struct handle_table *table)
 {
-    struct signal *signal = signal_create();
+    struct signal *signal = signal_create(&budget_root);
     handle_t handle;
     CHECK_EQ(handle_insert(table, &signal->object, NULL, object_rights(OBJECT_SIGNAL), &handle),
              OK);
@@ -29,7 +30,7 @@ static void handle_value_is_not_reused_soon(void)
 {
     struct handle_table table;
     fake_start();
-    handle_table_init(&table);
+    handle_table_init(&table, &budget_root);
     handle_t first = signal_handle(&table);
     CHECK_EQ(handle_close(&table, first), OK);
     for (uint32_t i = 0; i < 60000; i++) {
@@ -45,10 +46,10 @@ static void table_holds_exactly_its_bound(void)
 {
     struct handle_table table;
     fake_start();
-    handle_table_init(&table);
+    handle_table_init(&table, &budget_root);
     for (uint32_t i = 0; i < HANDLES_MAX; i++)
         signal_handle(&table);
-    struct signal *signal = signal_create();
+    struct signal *signal = signal_create(&budget_root);
     handle_t handle;
     CHECK_EQ(handle_insert(&table, &signal->object, NULL, 0, &handle), ERR_FULL);
     CHECK_EQ(handle_reserve(&table, 1), ERR_FULL);
@@ -60,8 +61,8 @@ static void insert_without_memory_changes_nothing(void)
 {
     struct handle_table table;
     fake_start();
-    handle_table_init(&table);
-    struct signal *signal = signal_create();
+    handle_table_init(&table, &budget_root);
+    struct signal *signal = signal_create(&budget_root);
     while (page_allocate() != PADDR_NONE)
         continue;
     handle_t handle;
@@ -74,7 +75,7 @@ static void duplicate_never_gains(void)
 {
     struct handle_table table;
     fake_start();
-    handle_table_init(&table);
+    handle_table_init(&table, &budget_root);
     handle_t all = signal_handle(&table);
     handle_t less, more;
     for (uint32_t rights = 0; rights <= RIGHT_ALL; rights++) {
@@ -97,8 +98,8 @@ static void badge_closes_once_with_its_last_handle(void)
 {
     struct handle_table table;
     fake_start();
-    handle_table_init(&table);
-    struct endpoint *endpoint = endpoint_create();
+    handle_table_init(&table, &budget_root);
+    struct endpoint *endpoint = endpoint_create(&budget_root);
     handle_t root, a, b, c;
     CHECK_EQ(handle_insert(&table, &endpoint->object, NULL, object_rights(OBJECT_ENDPOINT), &root),
              OK);

@@ -7,6 +7,7 @@
 
 #include "boot/first.h"
 #include "cap/badge.h"
+#include "cap/budget.h"
 #include "ipc/endpoint.h"
 #include "ipc/reply.h"
 #include "ipc/signal.h"
@@ -222,9 +223,9 @@ static struct thread *process_spawn(struct process *giver, uint32_t priority)
     struct process *process;
     struct memory *memory;
     if (seen_count == PROCESSES ||
-        process_create(NULL, (const uint64_t[3]){'p', 0, 0}, &process) != OK)
+        process_create(NULL, &budget_root, (const uint64_t[3]){'p', 0, 0}, &process) != OK)
         return NULL;
-    CHECK_EQ(memory_create(process, PAGE_SIZE, 0, &memory), OK);
+    CHECK_EQ(memory_create(process->object.budget, PAGE_SIZE, 0, &memory), OK);
     struct mapping page = {
         .address = PAGE_AT, .size_bytes = PAGE_SIZE, .protect = PROTECT_READ | PROTECT_WRITE};
     CHECK_EQ(space_map(&process->space, memory, &page), OK);
@@ -260,7 +261,8 @@ static void thread_check(const struct thread *thread)
     case THREAD_READY:
         CHECK(thread_is_running(thread) ? harts[0].current == thread
                                         : !list_is_empty(&thread->link));
-        CHECK(thread_is_running(thread) || (schedule_pending >> thread->priority & 1));
+        CHECK(thread_is_running(thread) || (schedule_pending >> thread->priority & 1) ||
+              budget_without_time(thread->process->object.budget) != NULL);
         CHECK(thread->server == NULL && thread->reply == NULL && thread->deadline.heap == NULL);
         break;
     case THREAD_CALLING:
@@ -338,9 +340,9 @@ static void driver_start(void)
                   &handle);
     handle_insert(&driver->process->handles, &log_object, NULL, object_rights(OBJECT_LOG), &handle);
     for (uint32_t i = 0; i < 6; i++) {
-        handle_insert(&driver->process->handles, &endpoint_create()->object, NULL,
+        handle_insert(&driver->process->handles, &endpoint_create(&budget_root)->object, NULL,
                       object_rights(OBJECT_ENDPOINT), &handle);
-        handle_insert(&driver->process->handles, &signal_create()->object, NULL,
+        handle_insert(&driver->process->handles, &signal_create(&budget_root)->object, NULL,
                       object_rights(OBJECT_SIGNAL), &handle);
     }
     schedule_ready(driver);
@@ -389,6 +391,7 @@ static void random_programs_break_no_invariant_and_leave_nothing(void)
         // Slabs keep a warm page or two each.
         CHECK(round < 2 || free_pages + 12 >= free_before);
         CHECK_EQ(fake_active_roots, 0);
+        CHECK_EQ(budget_root.bytes_used, 0);
         CHECK_EQ(machine_object.references, 1);
     }
 }

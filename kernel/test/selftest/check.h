@@ -19,6 +19,7 @@ void memory_test(void);
 void faults_test(void);
 void death_test(void);
 void threads_test(void);
+void budgets_test(void);
 void hostile_test(void);
 // Begins a claim; ends the one before.
 void claim(const char *name);

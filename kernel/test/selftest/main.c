@@ -44,6 +44,7 @@ void run(void)
     faults_test();
     death_test();
     threads_test();
+    budgets_test();
     hostile_test();
     claim(NULL);
     print("selftest: ");

@@ -44,10 +44,12 @@ static void bundle_map(void)
     ended = (handle_t)SYS0(signal_create).value;
 }
 
+static handle_t paying; // for the child that is made; HANDLE_NONE: we do
+
 // Fresh memory mapped in the child, and here, too, at `here` unless that is 0. Closes the handle.
 static void fresh(handle_t process, uint64_t address, uint64_t size, uint64_t here)
 {
-    int64_t memory = SYS2(memory_create, size, 0).value;
+    int64_t memory = SYS3(memory_create, size, 0, paying).value;
     must(memory, "create memory");
     must(SYS(memory_map, process, (handle_t)memory, address, 0, size, PROTECT_READ | PROTECT_WRITE)
              .value,
@@ -78,11 +80,17 @@ static void segment_map(handle_t process, const struct program_segment *segment)
 
 struct child child_create(const char *name)
 {
+    return child_create_on(HANDLE_NONE, name);
+}
+
+struct child child_create_on(handle_t budget, const char *name)
+{
     bundle_map();
+    paying = budget;
     uint64_t words[3] = {0, 0, 0};
     for (uint32_t i = 0; name[i] != 0 && i < 23; i++)
         words[i / 8] |= (uint64_t)(uint8_t)name[i] << i % 8 * 8;
-    int64_t process = SYS3(process_create, words[0], words[1], words[2]).value;
+    int64_t process = SYS(process_create, words[0], words[1], words[2], paying).value;
     must(process, "create a process");
     const struct bundle_entry *entry =
         (const struct bundle_entry *)(bundle + sizeof(struct bundle_header));

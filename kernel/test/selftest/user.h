@@ -104,6 +104,8 @@ struct child {
 };
 // A new process with the program's segments, a stack and a message page; not started.
 struct child child_create(const char *name);
+// The same, paid for by a budget.
+struct child child_create_on(handle_t budget, const char *name);
 // Moves a handle into it under `name`.
 void child_give(struct child *child, const char *name, handle_t handle);
 void child_start(struct child *child, void (*entry)(void), uint32_t priority);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls on the machine, the log's reading side and processes: init, the console and the bus use
 // them.
+#include "os/budget.h"
 #include "os/machine.h"
 
 #include "base/math.h"
@@ -74,11 +75,29 @@ status_t os_interrupt_create(handle_t machine, uint32_t number, handle_t signal,
                          out_interrupt);
 }
 
-status_t os_process_create(const char *name, handle_t *out_process)
+status_t os_budget_create(handle_t parent, const struct os_budget_terms *terms,
+                          handle_t *out_budget)
+{
+    return handle_result(OS_SYSCALL(budget_create, parent, terms->bytes_limit,
+                                    terms->bytes_reserved, terms->period_ns, terms->amount_ns),
+                         out_budget);
+}
+
+status_t os_budget_info(handle_t budget, struct budget_info *out_info)
+{
+    struct os_result result = OS_SYSCALL(budget_info, budget);
+    if (result.value < 0)
+        return (status_t)result.value;
+    memcpy(out_info, os_message_page()->bytes, sizeof *out_info);
+    return OK;
+}
+
+status_t os_process_create(const char *name, handle_t budget, handle_t *out_process)
 {
     uint64_t words[3] = {0};
     memcpy(words, name, min_u64(strlen(name), PROCESS_NAME_MAX - 1));
-    return handle_result(OS_SYSCALL(process_create, words[0], words[1], words[2]), out_process);
+    return handle_result(OS_SYSCALL(process_create, words[0], words[1], words[2], budget),
+                         out_process);
 }
 
 status_t os_process_start(handle_t process, const struct os_process_start *start)

@@ -7,54 +7,62 @@
 #include "os/handle.h"
 #include "os/memory.h"
 #include "os/process.h"
+#include "os/syscall.h"
 
 #include <string.h>
 
 // Creates a memory with `size` bytes copied to its front and maps it into the process.
-static status_t place_copy(handle_t process, const void *bytes, uint64_t size,
+static status_t place_copy(const struct os_program_load *load, const void *bytes, uint64_t size,
                            const struct os_mapping *mapping)
 {
-    handle_t memory;
+    struct os_result created = OS_SYSCALL(memory_create, mapping->size_bytes, 0, load->budget);
+    if (created.value < 0)
+        return (status_t)created.value;
+    handle_t memory = (handle_t)created.value;
     void *address;
-    status_t status = os_memory_allocate(mapping->size_bytes, 0, &memory, &address);
-    if (status < 0)
-        return status;
-    if (size > 0)
-        memcpy(address, bytes, size);
-    status = os_memory_unmap(address, mapping->size_bytes);
+    status_t status = OK;
+    if (size > 0) {
+        status =
+            os_memory_map(memory, 0, mapping->size_bytes, PROTECT_READ | PROTECT_WRITE, &address);
+        if (status == OK) {
+            memcpy(address, bytes, size);
+            status = os_memory_unmap(address, mapping->size_bytes);
+        }
+    }
     if (status == OK)
-        status = os_process_map(process, memory, mapping);
+        status = os_process_map(load->process, memory, mapping);
     os_handle_close(memory);
     return status;
 }
 
-static status_t place_segment(handle_t process, const struct os_bundle *bundle,
+static status_t place_segment(const struct os_program_load *load,
                               const struct program_segment *segment)
 {
     struct os_mapping mapping = {.address = segment->address,
                                  .size_bytes = align_up(segment->memory_bytes, PAGE_SIZE),
                                  .protect = segment->protect};
     if ((segment->protect & PROTECT_WRITE) || segment->file_bytes == 0)
-        return place_copy(process, bundle->bytes + segment->offset, segment->file_bytes, &mapping);
+        return place_copy(load, load->bundle->bytes + segment->offset, segment->file_bytes,
+                          &mapping);
     mapping.offset = segment->offset;
     mapping.size_bytes = align_up(segment->file_bytes, PAGE_SIZE);
-    return os_process_map(process, bundle->memory, &mapping);
+    return os_process_map(load->process, load->bundle->memory, &mapping);
 }
 
-status_t os_program_load(handle_t process, const struct os_bundle *bundle,
-                         const struct program_header *program, const struct start_block *start)
+status_t os_program_load(const struct os_program_load *load)
 {
+    const struct program_header *program = load->program;
     for (uint32_t i = 0; i < program->segment_count; i++) {
-        status_t status = place_segment(process, bundle, &program->segments[i]);
+        status_t status = place_segment(load, &program->segments[i]);
         if (status < 0)
             return status;
     }
     struct os_mapping stack = {.address = PROGRAM_STACK_TOP - program->stack_bytes,
                                .size_bytes = program->stack_bytes,
                                .protect = PROTECT_READ | PROTECT_WRITE};
-    status_t status = place_copy(process, NULL, 0, &stack);
+    status_t status = place_copy(load, NULL, 0, &stack);
     struct os_mapping page = {.address = PROGRAM_MESSAGE_PAGE,
                               .size_bytes = PAGE_SIZE,
                               .protect = PROTECT_READ | PROTECT_WRITE};
-    return status < 0 ? status : place_copy(process, start, sizeof *start, &page);
+    return status < 0 ? status : place_copy(load, load->start, sizeof *load->start, &page);
 }

@@ -16,9 +16,12 @@
 static struct fake_process processes[FAKE_PROCESSES_MAX];
 static uint32_t count;
 static bool console = true;
+static struct os_budget_terms terms_of_last;
+uint64_t fake_budget_bytes;
 
 void fake_reset(void)
 {
+    fake_budget_bytes = 64u << 20;
     memset(processes, 0, sizeof processes);
     count = 0;
     console = true;
@@ -58,11 +61,20 @@ bool fake_log_console(void)
     return console;
 }
 
-status_t os_process_create(const char *name, handle_t *out_process)
+status_t os_budget_create(handle_t parent, const struct os_budget_terms *terms,
+                          handle_t *out_budget)
+{
+    if (terms->bytes_reserved > fake_budget_bytes)
+        return ERR_NO_MEMORY;
+    terms_of_last = *terms;
+    return host_object_create(OBJECT_BUDGET, out_budget, NULL);
+}
+
+status_t os_process_create(const char *name, handle_t budget, handle_t *out_process)
 {
     if (count == FAKE_PROCESSES_MAX)
         return ERR_FULL;
-    struct fake_process process = {0};
+    struct fake_process process = {.terms = terms_of_last};
     strncpy(process.name, name, PROCESS_NAME_MAX - 1);
     status_t status = host_object_create(OBJECT_PROCESS, &process.handle, NULL);
     if (status < 0)
@@ -122,13 +134,12 @@ status_t os_handle_give(handle_t process, handle_t handle, handle_t *out_value)
     return OK;
 }
 
-status_t os_program_load(handle_t handle, const struct os_bundle *bundle,
-                         const struct program_header *program, const struct start_block *start)
+status_t os_program_load(const struct os_program_load *load)
 {
-    struct fake_process *process = process_of(handle);
+    struct fake_process *process = process_of(load->process);
     if (process == NULL)
         return ERR_BAD_HANDLE;
-    process->start = *start;
+    process->start = *load->start;
     return OK;
 }
 

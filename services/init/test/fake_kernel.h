@@ -5,6 +5,7 @@
 
 #include "abi/message.h"
 #include "abi/syscall.h"
+#include "os/budget.h"
 
 #include <stdbool.h>
 
@@ -17,8 +18,10 @@ struct fake_process {
     int32_t exit_code;
     uint32_t priority;
     struct start_block start;
+    struct os_budget_terms terms; // of the budget it was made on
 };
 
+extern uint64_t fake_budget_bytes; // what budgets can still reserve
 void fake_reset(void);
 // The newest process of that name, or NULL.
 struct fake_process *fake_process_find(const char *name);

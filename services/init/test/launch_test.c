@@ -121,6 +121,20 @@ static void a_service_is_told_the_form(void)
     CHECK(strcmp(store->start.arguments, "store nexus.form=phone") == 0);
 }
 
+static void a_service_gets_a_budget_of_its_own(void)
+{
+    setup(0);
+    CHECK_EQ(launcher_start(launcher, ROW_STORE), OK);
+    const struct fake_process *store = fake_process_find("store");
+    CHECK_EQ(store->terms.bytes_reserved, 128u << 10);
+    CHECK(store->terms.bytes_limit >= (512u << 10) + PAGE_SIZE);
+    CHECK(store->terms.bytes_limit <= (2u << 20));
+    uint32_t count = fake_process_count();
+    fake_budget_bytes = 100u << 10; // less than is promised to it
+    CHECK_EQ(launcher_start(launcher, ROW_STORE), ERR_NO_MEMORY);
+    CHECK_EQ(fake_process_count(), count);
+}
+
 static void a_service_gets_exactly_its_row(void)
 {
     setup(0);
@@ -319,9 +333,10 @@ static void power_and_the_log_are_handed_over(void)
         ERR_INVALID);
 }
 
-TEST_MAIN(TEST(a_service_is_told_the_form), TEST(a_service_gets_exactly_its_row),
-          TEST(a_driver_gets_registers_and_interrupts), TEST(a_file_is_a_memory_of_its_own),
-          TEST(the_endpoint_outlives_the_instance), TEST(what_the_form_does_not_run_is_not_granted),
+TEST_MAIN(TEST(a_service_is_told_the_form), TEST(a_service_gets_a_budget_of_its_own),
+          TEST(a_service_gets_exactly_its_row), TEST(a_driver_gets_registers_and_interrupts),
+          TEST(a_file_is_a_memory_of_its_own), TEST(the_endpoint_outlives_the_instance),
+          TEST(what_the_form_does_not_run_is_not_granted),
           TEST(a_driver_without_its_device_is_not_started),
           TEST(every_failure_leaves_nothing_behind), TEST(callers_are_told_of_a_restart),
           TEST(the_interface_lists_ends_and_describes), TEST(power_and_the_log_are_handed_over))

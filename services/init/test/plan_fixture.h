@@ -39,6 +39,7 @@ static inline struct plan_fixture plan_fixture_make(void)
                      {.name = "store",
                       .priority = 10,
                       .memory_kib = 512,
+                      .reserve_kib = 128,
                       .grant_first = 3,
                       .grant_count = 3}},
         .grants =

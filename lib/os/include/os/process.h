@@ -4,8 +4,9 @@
 
 #include "abi/syscall.h"
 
-// A new process without threads; `name` is cut to PROCESS_NAME_MAX - 1. ERR_NO_MEMORY, ERR_FULL.
-status_t os_process_create(const char *name, handle_t *out_process);
+// A new process without threads, paid for by `budget` (HANDLE_NONE: the caller's own); `name` is
+// cut to PROCESS_NAME_MAX - 1. ERR_NO_MEMORY, ERR_FULL.
+status_t os_process_create(const char *name, handle_t budget, handle_t *out_process);
 // Starts its first thread. Addresses are in that process and must be mapped there.
 struct os_process_start {
     uint64_t entry;

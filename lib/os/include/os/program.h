@@ -32,5 +32,10 @@ status_t os_bundle_program(const struct os_bundle *bundle, const struct bundle_e
 // Fills a new process: segments, stack, message page holding `start`. Nothing runs yet:
 // os_process_start does, with program->entry, PROGRAM_STACK_TOP and PROGRAM_MESSAGE_PAGE. On an
 // error close the process.
-status_t os_program_load(handle_t process, const struct os_bundle *bundle,
-                         const struct program_header *program, const struct start_block *start);
+struct os_program_load {
+    handle_t process, budget; // the budget pays for its pages
+    const struct os_bundle *bundle;
+    const struct program_header *program;
+    const struct start_block *start;
+};
+status_t os_program_load(const struct os_program_load *load);
