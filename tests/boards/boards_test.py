@@ -73,9 +73,15 @@ def test_same_image_passes_self_test(harts, arguments):
     require_passed(run_machine(arguments + files), harts)
 
 
-@pytest.mark.parametrize("mistake", ["badge", "words", "float"])
+def test_time_is_exact_where_instructions_are_counted():
+    """Under -icount the host's load changes nothing: budgets of time are held to their exact bounds."""
+    files = ["-kernel", str(IMAGE), "-initrd", str(BUNDLE), "-append", ARGUMENTS + " selftest.exact"]
+    require_passed(run_machine(MACHINES[0][2] + ["-icount", "shift=0,sleep=off"] + files), 1)
+
+
+@pytest.mark.parametrize("mistake", ["badge", "words", "float", "time"])
 def test_self_test_finds_a_planted_mistake(mistake):
-    """The kernel built with a mistake in its fast path does not pass."""
+    """The kernel built with a mistake does not pass."""
     files = ["-kernel", str(BUILT / f"planted_{mistake}.image"), "-initrd", str(BUNDLE), "-append", ARGUMENTS]
     found = RESULT.search(run_machine(MACHINES[0][2] + files))
     assert found and int(found[2]) > 0

@@ -50,6 +50,21 @@ handle_t start_handle(const char *name)
     return HANDLE_NONE;
 }
 
+bool start_has_argument(const char *word)
+{
+    const char *at = start.arguments;
+    while (*at != 0) {
+        size_t i = 0;
+        while (word[i] != 0 && at[i] == word[i])
+            i++;
+        if (word[i] == 0 && (at[i] == 0 || at[i] == ' '))
+            return true;
+        while (*at != 0 && *at++ != ' ')
+            continue;
+    }
+    return false;
+}
+
 void print(const char *text)
 {
     size_t size = 0;

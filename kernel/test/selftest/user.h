@@ -91,6 +91,8 @@ static inline uint64_t now(void)
 extern struct message_page *message; // this process's first thread's
 // The handle named `name` in the start block; HANDLE_NONE.
 handle_t start_handle(const char *name);
+// Whether `word` is one of the boot arguments.
+bool start_has_argument(const char *word);
 // Prints to the kernel's log.
 void print(const char *text);
 void print_number(uint64_t value);
