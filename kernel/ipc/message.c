@@ -8,6 +8,7 @@
 
 #include "base/math.h"
 
+#define LINE_BYTES  64u
 #define INFO_UNUSED 0xff00000000000000ull
 
 static bool in_registers(uint64_t info)
@@ -51,6 +52,21 @@ status_t message_check(struct thread *sender, uint64_t info)
     return status == OK ? handles_read(sender, info, handles) : status;
 }
 
+// Exactly these bytes, by lines and words: what the last word has more may be of another message.
+static void bytes_move(uint64_t *target, const uint64_t *source, uint32_t size)
+{
+    for (; size >= LINE_BYTES; size -= LINE_BYTES, source += 8, target += 8) {
+        uint64_t a = source[0], b = source[1], c = source[2], d = source[3];
+        target[0] = a, target[1] = b, target[2] = c, target[3] = d;
+        a = source[4], b = source[5], c = source[6], d = source[7];
+        target[4] = a, target[5] = b, target[6] = c, target[7] = d;
+    }
+    for (; size >= 8; size -= 8)
+        *target++ = *source++;
+    if (size > 0)
+        *target = *source & ((1ull << size * 8) - 1);
+}
+
 static status_t page_move(struct thread *sender, struct thread *receiver, uint64_t info)
 {
     handle_t handles[MESSAGE_HANDLES_MAX];
@@ -64,8 +80,7 @@ static status_t page_move(struct thread *sender, struct thread *receiver, uint64
         return status;
     const uint64_t *source = (const uint64_t *)(const void *)sender->message->bytes;
     uint64_t *target = (uint64_t *)(void *)receiver->message->bytes;
-    for (uint32_t i = 0; i < (message_size(info) + 7) / 8; i++)
-        target[i] = source[i];
+    bytes_move(target, source, message_size(info));
     for (uint32_t i = 0; i < count; i++)
         receiver->message->handles[i] = handle_move(from, handles[i], to);
     return OK;

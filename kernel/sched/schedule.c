@@ -240,6 +240,8 @@ static void share_ready(struct hart *hart)
         hart->slice_end = clock_to_ticks(clock_now() + SLICE_NS);
         timer_arm(hart, hart->slice_end);
     }
+    if (hart_count == 1)
+        return;
     uint32_t top = bit_highest(ready_priorities());
     struct hart *best = NULL;
     uint32_t best_priority = top;

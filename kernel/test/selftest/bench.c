@@ -119,6 +119,19 @@ static void waiter(void)
     }
 }
 
+// Less urgent than the waiter, which therefore runs before the call returns.
+static void raiser(void)
+{
+    volatile uint64_t *shared = (volatile uint64_t *)SHARED;
+    handle_t signal = start_handle("signal");
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        uint64_t before = instructions();
+        SYS2(signal_raise, signal, 1);
+        shared[1 + i] = shared[0] - before;
+    }
+    SYS1(process_exit, 0);
+}
+
 // The four instructions round the call are counted by `overhead`, so they are the same everywhere.
 static void measure_call(const char *name, handle_t endpoint, uint64_t info)
 {
@@ -212,18 +225,26 @@ static void measure_ipc(void)
 }
 
 // A page at SHARED here and in the child.
+static handle_t shared_memory;
+
+static void share_with(const struct child *child)
+{
+    SYS(memory_map, child->process, shared_memory, SHARED, 0, PAGE_SIZE,
+        PROTECT_READ | PROTECT_WRITE);
+}
+
 static void share(const struct child *child)
 {
-    handle_t memory = (handle_t)SYS2(memory_create, PAGE_SIZE, 0).value;
-    SYS(memory_map, child->process, memory, SHARED, 0, PAGE_SIZE, PROTECT_READ | PROTECT_WRITE);
-    SYS(memory_map, HANDLE_NONE, memory, SHARED, 0, PAGE_SIZE, PROTECT_READ | PROTECT_WRITE);
-    SYS1(handle_close, memory);
+    shared_memory = (handle_t)SYS2(memory_create, PAGE_SIZE, 0).value;
+    share_with(child);
+    SYS(memory_map, HANDLE_NONE, shared_memory, SHARED, 0, PAGE_SIZE, PROTECT_READ | PROTECT_WRITE);
     *(volatile uint64_t *)SHARED = 0;
 }
 
 static void unshare(void)
 {
     SYS3(memory_unmap, HANDLE_NONE, SHARED, PAGE_SIZE);
+    SYS1(handle_close, shared_memory);
 }
 
 static void measure_one_way(void)
@@ -254,13 +275,13 @@ static void measure_signal(void)
     child_give(&child, "signal", duplicate(signal, RIGHT_WAIT | RIGHT_TRANSFER, 0));
     share(&child);
     child_start(&child, waiter, PRIORITY_COUNT - 1);
-    for (uint32_t i = 0; i < ROUNDS; i++) {
-        SYS0(thread_yield);
-        uint64_t before = instructions();
-        SYS2(signal_raise, signal, 1);
-        SYS0(thread_yield);
-        samples[i] = *(volatile uint64_t *)SHARED - before;
-    }
+    struct child second = child_create("raiser");
+    child_give(&second, "signal", duplicate(signal, RIGHT_RAISE | RIGHT_TRANSFER, 0));
+    share_with(&second);
+    child_start(&second, raiser, HIGH);
+    child_wait(&second);
+    for (uint32_t i = 0; i < ROUNDS; i++)
+        samples[i] = ((volatile uint64_t *)SHARED)[1 + i];
     report_samples("signal_wakes_waiter");
     child_kill(&child);
     unshare();
