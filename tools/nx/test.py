@@ -20,7 +20,7 @@ from common import BUILD, ROOT, TOOLS, Trouble, run, say
 
 RESULTS = BUILD / "test"
 USAGE = "test [SUITE [NAME]] [--long]"
-ORDER = ["tidy", "tools", "host", "image", "system", "lab", "interop"]
+ORDER = ["tidy", "tools", "host", "image", "proofs", "system", "lab", "interop"]
 
 
 def junit_cases(path):
@@ -37,6 +37,14 @@ def junit_cases(path):
     return found
 
 
+def ledger_lines(path):
+    """What proofs printed about themselves: `proof: NAME seeds N count N failures N`."""
+    if not path.exists():
+        return []
+    texts = [out.text or "" for out in xml.parse(path).getroot().iter("system-out")]
+    return [line for text in texts for line in text.split("\n") if line.startswith("proof: ")]
+
+
 def require_cases(cases, status, what, output):
     """A suite that ran nothing, or failed without saying where, is itself a failure."""
     if not cases or (status != 0 and not any(case[1] == "failed" for case in cases)):
@@ -48,7 +56,8 @@ def run_pytest(folders, suite, name, environment):
     """Run pytest on folders."""
     out = RESULTS / f"{suite}.xml"
     done = run([sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider",
-                f"--junitxml={out}", "-o", f"junit_suite_name={suite}"]
+                f"--junitxml={out}", "-o", f"junit_suite_name={suite}",
+                "-o", "junit_logging=system-out"]
                + (["-k", name] if name else []) + sorted(folders), env=environment)
     return require_cases(junit_cases(out), done.returncode, suite, done.stdout + done.stderr)
 
@@ -154,6 +163,8 @@ def test(arguments):
         except Trouble as trouble:
             cases = [(suite, "failed", str(trouble))]
         total += show(suite, cases, time.monotonic() - began)
+        for line in ledger_lines(RESULTS / f"{suite}.xml"):
+            say(line)
         summary[suite] = {case: outcome for case, outcome, _ in cases}
     (RESULTS / "summary.json").write_text(json.dumps(summary, indent=1), encoding="utf-8")
     say(f"{total['passed']} passed, {total['failed']} failed")
