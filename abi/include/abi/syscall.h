@@ -2,10 +2,12 @@
 // The system calls. `ecall` from U-mode; a7 = number, a0… = arguments in the order written; a0 =
 // status_t (sign extended) or a non-negative value, a1… = further results. A call that moves a
 // message also uses the eight message registers a3 a4 a5 a6 t0 t1 t2 t3 (words 0 to 7), in and out.
-// Registers not named as results keep their values, except t4-t6, which are cleared. No argument is
-// a pointer: bytes travel in registers or in the calling thread's message page (abi/message.h). Any
-// wrong handle, right, length or number yields an error and changes nothing. A "deadline" is an
-// instant_ns_t; DEADLINE_NOW polls, DEADLINE_NEVER waits for ever; a missed one is ERR_TIMEOUT.
+// Registers not named as results keep their values, except t4-t6, which are cleared, and, when call
+// or reply_receive waited and no message came, what would have held it: a1, a2 and the message
+// registers then hold older values of the same thread. No argument is a pointer: bytes travel in
+// registers or in the calling thread's message page (abi/message.h). Any wrong handle, right,
+// length or number yields an error and changes nothing. A "deadline" is an instant_ns_t;
+// DEADLINE_NOW polls, DEADLINE_NEVER waits for ever; a missed one is ERR_TIMEOUT.
 #pragma once
 
 #include "abi/message.h"

@@ -23,3 +23,6 @@ void budgets_test(void);
 void hostile_test(void);
 // Begins a claim; ends the one before.
 void claim(const char *name);
+// All of the above, and their sum.
+void claims_run(void);
+void machine_off(void);

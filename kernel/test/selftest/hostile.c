@@ -10,11 +10,7 @@ static uint64_t random_state;
 
 static uint64_t random_next(void)
 {
-    // splitmix64 (Steele, Lea, Flood 2014)
-    uint64_t z = random_state += 0x9e3779b97f4a7c15ull;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebull;
-    return z ^ z >> 31;
+    return random_from(&random_state);
 }
 
 // Mostly near something that means something.

@@ -65,6 +65,35 @@ bool start_has_argument(const char *word)
     return false;
 }
 
+static const char *text_after(const char *text, const char *name)
+{
+    for (; *text != 0; text++) {
+        uint32_t i = 0;
+        while (name[i] != 0 && text[i] == name[i])
+            i++;
+        if (name[i] == 0)
+            return text + i;
+    }
+    return NULL;
+}
+
+uint64_t start_number(const char *name, uint64_t otherwise)
+{
+    const char *at = text_after(start.arguments, name);
+    uint64_t value = 0;
+    for (; at != NULL && *at >= '0' && *at <= '9'; at++)
+        value = value * 10 + (uint64_t)(*at - '0');
+    return at != NULL ? value : otherwise;
+}
+
+uint64_t random_from(uint64_t *state)
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15ull;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebull;
+    return z ^ z >> 31;
+}
+
 void print(const char *text)
 {
     size_t size = 0;

@@ -93,6 +93,10 @@ extern struct message_page *message; // this process's first thread's
 handle_t start_handle(const char *name);
 // Whether `word` is one of the boot arguments.
 bool start_has_argument(const char *word);
+// The number that follows `name` in the boot arguments ("fuzz.calls="); `otherwise` without it.
+uint64_t start_number(const char *name, uint64_t otherwise);
+// A pseudo-random number by splitmix64 (Steele, Lea, Flood 2014).
+uint64_t random_from(uint64_t *state);
 // Prints to the kernel's log.
 void print(const char *text);
 void print_number(uint64_t value);
