@@ -33,6 +33,8 @@ _Noreturn void panic_init_died(const struct process *init, const struct process_
     else
         log_line("init faulted: cause %lu address 0x%lx pc 0x%lx", fault->cause, fault->address,
                  fault->pc);
+    for (uint32_t i = 0; fault != NULL && i < PROCESS_BACKTRACE_MAX && fault->backtrace[i]; i++)
+        log_line("init was called from 0x%lx", fault->backtrace[i]);
     panic("init, which starts and restarts everything else, is gone",
           "boot the other slot, or an older bundle; if it repeats, report the lines above");
 }

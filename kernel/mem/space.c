@@ -210,6 +210,26 @@ status_t space_fault(struct space *space, uint64_t address, uint32_t protect)
     return arch_page_map(space, address, page, mapping->protect);
 }
 
+bool space_allows(struct space *space, uint64_t address, uint32_t protect)
+{
+    const struct mapping *mapping = mapping_at(space, address);
+    return mapping != NULL && (mapping->protect & protect) == protect;
+}
+
+bool space_peek(struct space *space, uint64_t address, uint64_t *out_word)
+{
+    const struct mapping *mapping = address % 8 == 0 ? mapping_at(space, address) : NULL;
+    if (mapping == NULL || !(mapping->protect & PROTECT_READ) ||
+        mapping->memory->backing != MEMORY_ANONYMOUS)
+        return false;
+    uint64_t offset = address - mapping->address + mapping->offset;
+    paddr_t page = memory_page_present(mapping->memory, (uint32_t)(offset >> PAGE_SHIFT));
+    if (page == PADDR_NONE)
+        return false;
+    *out_word = *(const volatile uint64_t *)physical_pointer(page + offset % PAGE_SIZE);
+    return true;
+}
+
 status_t space_pin(struct space *space, uint64_t address, struct memory **out_memory,
                    void **out_page)
 {

@@ -160,4 +160,6 @@ void process_describe(const struct process *process, struct process_info *out_in
     out_info->fault_pc = process->fault.pc;
     for (uint32_t i = 0; i < 32; i++)
         out_info->registers[i] = process->fault.registers[i];
+    for (uint32_t i = 0; i < PROCESS_BACKTRACE_MAX; i++)
+        out_info->backtrace[i] = process->fault.backtrace[i];
 }

@@ -19,6 +19,7 @@ struct signal;
 struct process_fault {
     uint64_t cause, address, pc;
     uint64_t registers[32];
+    uint64_t backtrace[PROCESS_BACKTRACE_MAX];
 };
 
 struct process_watcher {

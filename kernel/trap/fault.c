@@ -16,6 +16,30 @@ void fault_page(struct thread *thread, uint64_t cause, uint64_t address, uint32_
         fault_end(thread, cause, address);
 }
 
+// Programs keep frame records: below where s0 points lie the return address and the caller's s0. A
+// leaf function stores its caller's s0 alone, in the first place; its return address is in ra. All
+// of it is the program's word: every address is looked up in its own space, addresses only rise,
+// and what does not fit ends the walk.
+static void fault_trace(struct space *space, uint64_t record, uint64_t *backtrace)
+{
+    uint32_t count = 0;
+    for (uint32_t step = 0; step < PROCESS_BACKTRACE_MAX; step++) {
+        uint64_t first, next;
+        if (record % 16 != 0 || !space_peek(space, record - 8, &first) ||
+            !space_peek(space, record - 16, &next))
+            return;
+        if (space_allows(space, first, PROTECT_EXECUTE))
+            backtrace[count++] = first;
+        else if (step == 0)
+            next = first;
+        else
+            return;
+        if (next <= record)
+            return;
+        record = next;
+    }
+}
+
 void fault_end(struct thread *thread, uint64_t cause, uint64_t address)
 {
     struct process_fault fault = {.cause = cause, .address = address, .pc = thread->frame.pc};
@@ -39,6 +63,7 @@ void fault_end(struct thread *thread, uint64_t cause, uint64_t address)
     x[28] = frame->words[7];
     for (uint32_t i = 0; i < 3; i++)
         x[29 + i] = frame->temporary[i];
+    fault_trace(&thread->process->space, frame->saved[0], fault.backtrace);
     log_line("%s faulted: cause %lu address 0x%lx pc 0x%lx", thread->process->name, cause, address,
              fault.pc);
     process_end(thread->process, 0, &fault);

@@ -93,6 +93,13 @@ static status_t step_power(struct job *job, const struct job_sources *sources,
     return status < 0 ? status : DONE;
 }
 
+static status_t step_fault(struct job *job, const struct job_sources *sources,
+                           struct output *output)
+{
+    sources->fault(sources->self);
+    return ERR_UNSUPPORTED; // it did not
+}
+
 // First pass over the log: how many lines there are, so that the second knows where the last ones
 // begin.
 static status_t count_lines(struct job *job, const struct job_sources *sources)
@@ -193,6 +200,7 @@ static const struct job_command commands[] = {
     {"tree", "the interface as text", step_tree},
     {"log", "[LINES]: the newest lines of the log", step_log},
     {"kill", "NAME: end a service as a crash would", step_kill},
+    {"fault", "the console itself faults: to see what a crash leaves in the log", step_fault},
     {"power", "off|reboot", step_power},
     {"info", "form, memory, times", step_info},
     {"help", "this list", step_help},

@@ -30,6 +30,7 @@ struct job_sources {
     status_t (*device)(void *self, struct supervisor_device_rep *rep);
     status_t (*kill)(void *self, const char *name);
     status_t (*power)(void *self, uint32_t action);
+    void (*fault)(void *self); // ends this very process as a mistake would
     // Bytes of the log from `position`: how many, and where to go on.
     status_t (*log)(void *self, uint64_t position, char *bytes, uint32_t size_max,
                     uint64_t *out_next);

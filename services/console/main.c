@@ -66,6 +66,28 @@ static status_t ask_tree(void *self, uint32_t offset, struct job_tree_part *part
     return (status_t)extra.reply_tail_size;
 }
 
+// Three functions deep, none of which may be folded into another: what a crash leaves is tested
+// with it.
+__attribute__((noipa)) static uint64_t fault_innermost(const volatile uint64_t *nothing)
+{
+    return *nothing;
+}
+
+__attribute__((noipa)) static uint64_t fault_middle(uint64_t address)
+{
+    return fault_innermost((const volatile uint64_t *)(uintptr_t)address) + 1;
+}
+
+__attribute__((noipa)) static uint64_t fault_outermost(uint64_t address)
+{
+    return fault_middle(address) + 1;
+}
+
+static void cause_fault(void *self)
+{
+    log_printf("~fault: reading address 8 gave %u", (unsigned)fault_outermost(8));
+}
+
 static uint64_t ask_clock(void *self)
 {
     return os_clock();
@@ -77,6 +99,7 @@ static const struct job_sources sources = {.service = ask_service,
                                            .power = ask_power,
                                            .log = ask_log,
                                            .tree = ask_tree,
+                                           .fault = cause_fault,
                                            .clock = ask_clock};
 
 int main(void)

@@ -90,6 +90,32 @@ void supervisor_start(struct supervisor *supervisor)
             start(supervisor, row);
 }
 
+// What a fault leaves, in lines that tools/nx/crash.py reads: docs/protocols/console.md.
+static void log_fault(struct supervisor *supervisor, uint32_t row, const struct process_info *info)
+{
+    static const char *const names[32] = {"zero", "ra", "sp",  "gp",  "tp", "t0", "t1", "t2",
+                                          "s0",   "s1", "a0",  "a1",  "a2", "a3", "a4", "a5",
+                                          "a6",   "a7", "s2",  "s3",  "s4", "s5", "s6", "s7",
+                                          "s8",   "s9", "s10", "s11", "t3", "t4", "t5", "t6"};
+    char text[TEXT_MAX];
+    const char *name = name_of(supervisor, row);
+    for (uint32_t i = 1; i < 32;) {
+        size_t at = (size_t)snprintf(text, sizeof text, "%s registers:", name);
+        for (uint32_t column = 0; column < 6 && i < 32; column++, i++)
+            at += (size_t)snprintf(text + at, sizeof text - at, " %s %" PRIx64, names[i],
+                                   info->registers[i]);
+        supervisor->machine->log(supervisor->machine_self, text);
+    }
+    for (uint32_t i = 0; i < PROCESS_BACKTRACE_MAX && info->backtrace[i] != 0;) {
+        size_t at = (size_t)snprintf(text, sizeof text, "%s called from:", name);
+        for (uint32_t column = 0; column < 8 && i < PROCESS_BACKTRACE_MAX; column++, i++)
+            if (info->backtrace[i] != 0)
+                at +=
+                    (size_t)snprintf(text + at, sizeof text - at, " %" PRIx64, info->backtrace[i]);
+        supervisor->machine->log(supervisor->machine_self, text);
+    }
+}
+
 // What is known of an end, as one line.
 static void log_end(struct supervisor *supervisor, uint32_t row, const struct process_info *info)
 {
@@ -108,6 +134,8 @@ static void log_end(struct supervisor *supervisor, uint32_t row, const struct pr
         snprintf(text + at, sizeof text - (size_t)at, "; restart in %u ms",
                  (unsigned)(pause_ns / 1000000));
     supervisor->machine->log(supervisor->machine_self, text);
+    if (info->state == PROCESS_FAULTED)
+        log_fault(supervisor, row, info);
 }
 
 void supervisor_check(struct supervisor *supervisor)

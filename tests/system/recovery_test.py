@@ -1,8 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Services and drivers die, come back, and whoever used them goes on."""
+import sys
+
 import pytest
 
-from machine import ConsoleError, Machine
+from machine import ROOT, ConsoleError, Machine
+
+sys.path[:0] = [str(ROOT / "tools" / name) for name in ("nx", "image")]
+
+import crash  # pylint: disable=wrong-import-position
+from elf import elf_functions  # pylint: disable=wrong-import-position
 
 
 @pytest.fixture(scope="module", name="device")
@@ -37,6 +44,23 @@ def test_the_reason_is_in_the_log(device):
     """What ended, how, and when it is started again."""
     kill(device, "rtc")
     assert any("init: rtc ended with -1; restart in " in line for line in device.ask("log 2000"))
+
+
+def test_a_fault_is_told_with_its_callers_by_name(device):
+    """Three functions deep, in order, with registers; the console is back and its log names them."""
+    before = device.services()["console"][1]
+    device.console.send("\x1d~fault\n")
+    device.wait_until(device.answers, "the console answers")
+    device.wait_until(lambda: device.services()["console"][1] == before + 1, "the console is back")
+    path = ROOT / "build" / "riscv64" / "services" / "console" / "console"
+    program = crash.Program(path, elf_functions(path.read_bytes()))
+    lines = list(crash.explain(device.ask("log 2000"), lambda name: program if name == "console" else None))
+    assert any("init: console registers: ra " in line for line in lines), lines
+    frames = [line.split() for line in lines if line.startswith("    #")]
+    names = [frame[1].partition("+")[0] for frame in frames]
+    assert names[:4] == ["fault_innermost", "fault_middle", "fault_outermost", "cause_fault"], frames
+    assert "main" in names, frames
+    assert all(frame[2].startswith("services/console/main.c:") for frame in frames[:4]), frames
 
 
 def test_restarts_are_spaced_but_never_given_up(device):

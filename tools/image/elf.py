@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read the loadable segments of a static RISC-V program, refusing what the device could not map.
+"""Read the loadable segments of a static RISC-V program, refusing what the device could not map; and its functions.
 
 Each segment comes out page aligned, with its protection as abi/syscall.h numbers it. Two segments
 on one page, or one that is writable and executable, are errors of the link, found here and not at
@@ -9,6 +9,7 @@ import struct
 
 PAGE = 4096
 PROTECT_READ, PROTECT_WRITE, PROTECT_EXECUTE = 1, 2, 4
+SHT_SYMTAB, STT_FUNC = 2, 2
 PT_LOAD, ET_EXEC, EM_RISCV = 1, 2, 243
 SEGMENTS_MAX = 6
 
@@ -63,3 +64,27 @@ def elf_segments(data):
                and part["protect"] & PROTECT_EXECUTE for part in segments):
         raise ImageError("its entry lies in no executable segment")
     return entry, segments
+
+
+def elf_functions(data):
+    """(address, size, name) of every function in the symbol table, by address; none if it has none or is damaged."""
+    try:
+        return sorted(_functions(data))
+    except (struct.error, IndexError, ValueError, OverflowError):
+        return []
+
+
+def _functions(data):
+    if data[:7] != b"\x7fELF\x02\x01\x01":
+        return
+    table, size, count = struct.unpack_from("<Q", data, 40) + struct.unpack_from("<HH", data, 58)
+    sections = [struct.unpack_from("<IIQQQQIIQQ", data, table + size * i) for i in range(count)]
+    for section in sections:
+        if section[1] != SHT_SYMTAB:
+            continue
+        start, length, strings = section[4], section[5], sections[section[6]]
+        names = data[strings[4]:strings[4] + strings[5]]
+        for at in range(start, start + length, 24):
+            name, info, _, _, value, extent = struct.unpack_from("<IBBHQQ", data, at)
+            if info & 15 == STT_FUNC and extent:
+                yield value, extent, names[name:names.index(b"\0", name)].decode()

@@ -10,16 +10,17 @@ import sys
 import labs
 from common import BUILD, TOOLS, Misuse, Trouble, say
 
+import crash
 import control  # (labs puts tools/lab on the path)
 
 sys.path.append(str(TOOLS / "image"))
 
-from elf import ImageError  # noqa: E402  (the path above comes first)
+from elf import ImageError, elf_functions  # noqa: E402  (the path above comes first)
 from show import show_plan  # noqa: E402
 
 
-def ask(folder, word, arguments):
-    """One request; prints the answer's lines."""
+def answer_of(folder, word, arguments):
+    """One request; the answer's lines."""
     folder = folder.resolve()
     labs.facts(folder)
     try:
@@ -29,7 +30,12 @@ def ask(folder, word, arguments):
     except OSError as error:
         raise Trouble(f"the lab in {labs.shown(folder)} does not answer ({error.strerror or error}): "
                       "./nx stop, then ./nx lab") from error
-    for line in answer.get("lines", []):
+    return answer.get("lines", [])
+
+
+def ask(folder, word, arguments):
+    """One request; prints the answer's lines."""
+    for line in answer_of(folder, word, arguments):
         say(line)
 
 
@@ -44,6 +50,24 @@ def word(name, usage, least=0):
         ask(options.dir, name, options.words)
     ask_word.__doc__ = f"The word `{name}`."
     return ask_word
+
+
+def find_program(name):
+    """The program of a service in the build, with its functions; None if it is not built."""
+    for group in ("services", "drivers", "apps"):
+        for path in (BUILD / "riscv64" / group).rglob(name):
+            if path.is_file():
+                return crash.Program(path, elf_functions(path.read_bytes()))
+    return None
+
+
+def log(arguments):
+    """The word `log`: what a crash left is explained from the build."""
+    made = labs.parser("log [DEVICE] [LINES]")
+    made.add_argument("words", nargs="*")
+    options = made.parse_args(arguments)
+    for line in crash.explain(answer_of(options.dir, "log", options.words), find_program):
+        say(line)
 
 
 def shot(arguments):
@@ -89,7 +113,7 @@ WORDS = dict([
     entry("type", 'type [DEVICE] "TEXT"', "type on its keyboard, or on the terminal of one without a screen", 1),
     entry("key", "key [DEVICE] KEY", "press a key or a chord: enter, escape, ctrl-n", 1),
     ("shot", ("shot [DEVICE] FILE.png", "what its screen shows", shot)),
-    entry("log", "log [DEVICE] [LINES]", "the newest lines of its log"),
+    ("log", ("log [DEVICE] [LINES]", "the newest lines of its log; crashes with functions and lines", log)),
     ("ps", ("ps [DEVICE] | --plan", "what runs; what the image's plan says of every form and service", ps)),
     entry("kill", "kill [DEVICE] SERVICE", "end a service as a crash would", 1),
     entry("net", "net [cut|heal|loss=%|delay=MS|jitter=MS] [DEVICE]", "the network between the devices"),

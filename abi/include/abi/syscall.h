@@ -116,6 +116,8 @@ enum process_state {
     PROCESS_FAULTED = 3
 };
 
+#define PROCESS_BACKTRACE_MAX 16u
+
 // process_info leaves this in the caller's message page.
 struct process_info {
     char name[PROCESS_NAME_MAX];
@@ -129,8 +131,14 @@ struct process_info {
     uint64_t fault_address; // FAULTED: stval
     uint64_t fault_pc;      // FAULTED: sepc
     uint64_t registers[32]; // FAULTED: x0…x31
+    // FAULTED: return addresses on its stack, innermost first, as far as its frame records (s0)
+    // lead through pages that were there; then 0. What they say is the program's word, not the
+    // kernel's.
+    uint64_t backtrace[PROCESS_BACKTRACE_MAX];
 };
-_Static_assert(sizeof(struct process_info) == 24 + 8 + 16 + 8 + 24 + 256, "no padding");
+_Static_assert(sizeof(struct process_info) ==
+                   24 + 8 + 16 + 8 + 24 + 256 + 8 * PROCESS_BACKTRACE_MAX,
+               "no padding");
 
 // budget_info leaves this in the caller's message page.
 struct budget_info {

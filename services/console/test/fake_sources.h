@@ -16,6 +16,7 @@ static struct {
     uint32_t changes; // how many times the tree changes while it is read
     char killed[32];
     int32_t power;
+    uint32_t faults;
     status_t kill_status;
 } fake;
 
@@ -53,6 +54,11 @@ static status_t fake_power(void *self, uint32_t action)
     return OK;
 }
 
+static void fake_fault(void *self)
+{
+    fake.faults++;
+}
+
 static status_t fake_log(void *self, uint64_t position, char *bytes, uint32_t size_max,
                          uint64_t *out_next)
 {
@@ -88,5 +94,6 @@ static uint64_t fake_clock(void *self)
     return 1000000;
 }
 
-static const struct job_sources fake_sources = {fake_service, fake_device, fake_kill,  fake_power,
-                                                fake_log,     fake_tree,   fake_clock, NULL};
+static const struct job_sources fake_sources = {fake_service, fake_device, fake_kill,
+                                                fake_power,   fake_fault,  fake_log,
+                                                fake_tree,    fake_clock,  NULL};

@@ -74,6 +74,8 @@ static void actions_reach_their_source(void)
     CHECK(strcmp(fake.killed, "store") == 0);
     has("power reboot", "~end OK");
     CHECK_EQ(fake.power, POWER_REBOOT);
+    has("fault", "~end ERR_UNSUPPORTED"); // this one comes back
+    CHECK_EQ(fake.faults, 1);
 }
 
 static void fill_log(uint32_t lines)

@@ -14,7 +14,7 @@ static instant_ns_t now;
 static struct process_info infos[3];
 static uint32_t starts[3], told_restarted[3], told_stop[3], abandoned[3];
 static status_t start_status;
-static char last_log[256];
+static char last_log[256], all_log[4096];
 
 static status_t fake_start(void *self, uint32_t row)
 {
@@ -54,6 +54,8 @@ static void fake_abandon(void *self, uint32_t row)
 static void fake_log(void *self, const char *text)
 {
     snprintf(last_log, sizeof last_log, "%s", text);
+    size_t size = strlen(all_log);
+    snprintf(all_log + size, sizeof all_log - size, "%s\n", text);
 }
 
 static instant_ns_t fake_clock(void *self)
@@ -69,6 +71,7 @@ static void setup(uint32_t form)
 {
     now = 1000 * MS;
     start_status = OK;
+    all_log[0] = 0;
     memset(starts, 0, sizeof starts);
     memset(told_restarted, 0, sizeof told_restarted);
     memset(abandoned, 0, sizeof abandoned);
@@ -147,8 +150,37 @@ static void faults_are_logged_with_cause_and_place(void)
     infos[ROW_DISK] = (struct process_info){
         .state = PROCESS_FAULTED, .fault_cause = 13, .fault_pc = 0x1234, .fault_address = 0x8};
     supervisor_check(&supervisor);
-    CHECK(strstr(last_log, "disk faulted: cause 13 at pc 0x1234, address 0x8") != NULL);
+    CHECK(strstr(all_log, "disk faulted: cause 13 at pc 0x1234, address 0x8") != NULL);
+    CHECK(strstr(all_log, "called from") == NULL);
     CHECK_EQ(supervisor.services[ROW_DISK].last_exit, -13);
+}
+
+static void a_crash_report_has_all_registers_and_callers(void)
+{
+    setup(0);
+    struct process_info *info = &infos[ROW_DISK];
+    *info = (struct process_info){.state = PROCESS_FAULTED, .fault_cause = 13};
+    for (uint32_t i = 0; i < 32; i++)
+        info->registers[i] = UINT64_MAX - i; // as wide as they get
+    for (uint32_t i = 0; i < PROCESS_BACKTRACE_MAX; i++)
+        info->backtrace[i] = UINT64_MAX - 0x100 - i;
+    struct process_info whole = *info;
+    supervisor_check(&supervisor);
+    CHECK(strstr(all_log, "\ndisk registers: ra fffffffffffffffe sp fffffffffffffffd ") != NULL);
+    CHECK(strstr(all_log, " t6 ffffffffffffffe0\n") != NULL);
+    char wanted[24];
+    for (uint32_t i = 0; i < PROCESS_BACKTRACE_MAX; i++) {
+        snprintf(wanted, sizeof wanted, " %llx", (unsigned long long)whole.backtrace[i]);
+        CHECK(strstr(all_log, wanted) != NULL);
+    }
+    supervisor_due(&supervisor);
+    all_log[0] = 0;
+    *info = whole;
+    for (uint32_t i = 3; i < PROCESS_BACKTRACE_MAX; i++)
+        info->backtrace[i] = 0;
+    supervisor_check(&supervisor);
+    CHECK(strstr(all_log,
+                 "disk called from: fffffffffffffeff fffffffffffffefe fffffffffffffefd\n") != NULL);
 }
 
 static void a_failing_start_is_tried_again_later(void)
@@ -228,7 +260,8 @@ static void a_stopping_system_restarts_nothing(void)
 
 TEST_MAIN(TEST(only_the_form_s_services_start), TEST(the_first_end_restarts_at_once_and_tells),
           TEST(repeated_ends_wait_longer_up_to_two_seconds), TEST(ten_healthy_seconds_forgive),
-          TEST(faults_are_logged_with_cause_and_place), TEST(a_failing_start_is_tried_again_later),
-          TEST(a_missing_device_is_not_tried_again),
+          TEST(faults_are_logged_with_cause_and_place),
+          TEST(a_crash_report_has_all_registers_and_callers),
+          TEST(a_failing_start_is_tried_again_later), TEST(a_missing_device_is_not_tried_again),
           TEST(a_driver_that_found_nothing_is_left_alone), TEST(never_means_never),
           TEST(ending_on_request_is_for_developers), TEST(a_stopping_system_restarts_nothing))
