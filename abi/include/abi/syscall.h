@@ -12,8 +12,8 @@
 
 #include "abi/message.h"
 
-// S(number, name): arguments → results; rights; blocking; errors beyond BAD_HANDLE, DENIED,
-// INVALID. tidy: line-length, because the table reads by columns
+// S(number, name): arguments → results. Rights, waiting and every error, call by call:
+// docs/syscalls.md. tidy: line-length, because the table reads by columns
 // clang-format off
 #define SYSCALL_LIST(S)                                                                            \
     /* Messages. */                                                                                \
