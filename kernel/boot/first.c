@@ -26,7 +26,7 @@ static status_t map(struct process *process, struct memory *memory, const struct
 static status_t map_fresh(struct process *process, const struct mapping *wanted,
                           struct memory **out_memory)
 {
-    status_t status = memory_create(&budget_root, wanted->size_bytes, 0, out_memory);
+    status_t status = memory_create(&budget_root, wanted->size_bytes, 0, NULL, out_memory);
     if (status != OK)
         return status;
     status = map(process, *out_memory, wanted);

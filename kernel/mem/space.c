@@ -33,6 +33,12 @@ static uint64_t mapping_end(const struct mapping *mapping)
     return mapping->address + mapping->size_bytes;
 }
 
+// The page of its memory that a mapping shows at `address`.
+static uint32_t mapping_page(const struct mapping *mapping, uint64_t address)
+{
+    return (uint32_t)((address - mapping->address + mapping->offset) >> PAGE_SHIFT);
+}
+
 // The index of the first mapping that ends above `address`: near the last answer most often.
 static uint32_t mapping_index(struct space *space, uint64_t address)
 {
@@ -75,7 +81,14 @@ static void mapping_remove(struct space *space, uint32_t index)
 {
     struct mapping *mapping = space->mappings[index];
     struct mapping **last = &space->mappings[--space->mapping_count];
-    for (struct mapping **at = &space->mappings[index]; at != last; at++)
+    struct mapping **at = &space->mappings[index];
+    for (; at + 4 <= last; at += 4) {
+        at[0] = at[1];
+        at[1] = at[2];
+        at[2] = at[3];
+        at[3] = at[4];
+    }
+    for (; at != last; at++)
         at[0] = at[1];
     object_release(&mapping->memory->object);
     budget_free(space->budget, &mapping_slab, mapping);
@@ -185,7 +198,7 @@ fault_around(struct space *space, const struct mapping *mapping, uint64_t addres
     uint64_t first = max_u64(align_down(address, window), mapping->address);
     uint64_t end = min_u64(align_down(address, window) + window, mapping_end(mapping));
     for (uint64_t at = first; at < end; at += PAGE_SIZE) {
-        uint32_t index = (uint32_t)((at - mapping->address + mapping->offset) >> PAGE_SHIFT);
+        uint32_t index = mapping_page(mapping, at);
         paddr_t page = memory_page_present(mapping->memory, index);
         if (arch_page_map(space, at, page, mapping->protect) != OK)
             return ERR_NO_MEMORY;
@@ -199,12 +212,14 @@ status_t space_fault(struct space *space, uint64_t address, uint32_t protect)
     struct mapping *mapping = mapping_at(space, address);
     if (mapping == NULL || (mapping->protect & protect) != protect)
         return ERR_FAULT;
-    if (mapping->memory->backing != MEMORY_ANONYMOUS)
+    if (!memory_is_sparse(mapping->memory))
         return fault_around(space, mapping, address);
-    uint32_t index = (uint32_t)((address - mapping->address + mapping->offset) >> PAGE_SHIFT);
-    paddr_t page = memory_page(mapping->memory, index);
+    uint32_t index = mapping_page(mapping, address);
+    bool paged = mapping->memory->backing == MEMORY_PAGED;
+    paddr_t page =
+        paged ? memory_page_present(mapping->memory, index) : memory_page(mapping->memory, index);
     if (page == PADDR_NONE)
-        return ERR_NO_MEMORY;
+        return paged ? ERR_AGAIN : ERR_NO_MEMORY;
     if (mapping->protect & PROTECT_EXECUTE)
         arch_code_changed();
     return arch_page_map(space, address, page, mapping->protect);
@@ -230,6 +245,15 @@ bool space_peek(struct space *space, uint64_t address, uint64_t *out_word)
     return true;
 }
 
+struct memory *space_memory(struct space *space, uint64_t address, uint32_t *out_index)
+{
+    const struct mapping *mapping = mapping_at(space, address);
+    if (mapping == NULL)
+        return NULL;
+    *out_index = mapping_page(mapping, address);
+    return mapping->memory;
+}
+
 status_t space_pin(struct space *space, uint64_t address, struct memory **out_memory,
                    void **out_page)
 {
@@ -237,7 +261,7 @@ status_t space_pin(struct space *space, uint64_t address, struct memory **out_me
     if (mapping == NULL || !(mapping->protect & PROTECT_WRITE) ||
         mapping->memory->backing != MEMORY_ANONYMOUS)
         return ERR_INVALID;
-    uint32_t index = (uint32_t)((address - mapping->address + mapping->offset) >> PAGE_SHIFT);
+    uint32_t index = mapping_page(mapping, address);
     paddr_t page = memory_page(mapping->memory, index);
     if (page == PADDR_NONE)
         return ERR_NO_MEMORY;

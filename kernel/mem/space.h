@@ -36,13 +36,16 @@ status_t space_map(struct space *space, struct memory *memory, const struct mapp
 // Unmaps what lies in the range; holes are fine. ERR_AGAIN: a step is done, call again with the
 // same range. ERR_INVALID, ERR_FULL, ERR_NO_MEMORY (splitting a mapping).
 status_t space_unmap(struct space *space, uint64_t address, uint64_t size_bytes);
-// Makes a touched page present. ERR_FAULT: nothing there allows it; ERR_NO_MEMORY.
+// Makes a touched page present. ERR_FAULT: nothing there allows it; ERR_AGAIN: its pager has to be
+// asked; ERR_NO_MEMORY.
 status_t space_fault(struct space *space, uint64_t address, uint32_t protect);
 // Whether a mapping at `address` allows all of `protect`.
 bool space_allows(struct space *space, uint64_t address, uint32_t protect);
 // Reads an aligned word of an anonymous page that is there already; false: it is not. Takes no page
 // and touches no device, whatever the address.
 bool space_peek(struct space *space, uint64_t address, uint64_t *out_word);
+// What is mapped at `address`, and which of its pages; NULL: nothing.
+struct memory *space_memory(struct space *space, uint64_t address, uint32_t *out_index);
 // Finds the writable anonymous page at `address` and makes it present. ERR_INVALID, ERR_NO_MEMORY.
 status_t space_pin(struct space *space, uint64_t address, struct memory **out_memory,
                    void **out_page);

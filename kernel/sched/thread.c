@@ -11,6 +11,7 @@
 #include "sched/clock.h"
 #include "sched/process.h"
 #include "sched/schedule.h"
+#include "trap/pager.h"
 
 #include "base/assert.h"
 
@@ -122,6 +123,7 @@ void thread_end(struct thread *thread)
     if (thread->bound != NULL)
         signal_unbind(thread);
     endpoint_forget_server(thread);
+    pager_forget(thread);
     arch_thread_forget(thread);
     list_remove(&thread->process_link);
     process->thread_count--;

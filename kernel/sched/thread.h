@@ -15,6 +15,7 @@ struct badge;
 struct endpoint;
 struct hart;
 struct memory;
+struct paging;
 struct process;
 struct reply;
 struct signal;
@@ -57,6 +58,7 @@ struct thread {
     uint64_t float_registers[32];
     uint64_t float_control;
     struct hart *float_hart; // where they may still be loaded
+    struct paging *paging;   // its faults that pagers answer (trap/pager.h); NULL: had none
 };
 
 struct thread_options {

@@ -20,12 +20,21 @@ int64_t call_memory_create(struct thread *thread)
 {
     struct budget *budget;
     struct memory *memory;
-    if (call_argument(thread, 1) > UINT32_MAX)
+    struct handle_entry *pager = NULL;
+    if (call_argument(thread, 1) > MEMORY_BY_PAGER)
         return ERR_INVALID;
     status_t status = call_budget_or_own(thread, 2, RIGHT_MANAGE, &budget);
-    if (status == OK)
-        status = memory_create(budget, call_argument(thread, 0), (uint32_t)call_argument(thread, 1),
-                               &memory);
+    if (status != OK)
+        return status;
+    if (call_argument(thread, 1) == MEMORY_BY_PAGER) {
+        pager = handle_find(&thread->process->handles, (handle_t)call_argument(thread, 3));
+        if (pager == NULL || pager->object->kind != OBJECT_ENDPOINT)
+            return ERR_BAD_HANDLE;
+        if (!(pager->rights & RIGHT_CALL))
+            return ERR_DENIED;
+    }
+    status = memory_create(budget, call_argument(thread, 0), (uint32_t)call_argument(thread, 1),
+                           pager, &memory);
     if (status != OK)
         return status;
     return call_new_handle(thread, &memory->object, object_rights(OBJECT_MEMORY));

@@ -6,10 +6,17 @@
 #include "boot/log.h"
 #include "sched/process.h"
 #include "sched/schedule.h"
+#include "trap/pager.h"
 
 void fault_page(struct thread *thread, uint64_t cause, uint64_t address, uint32_t protect)
 {
-    status_t status = space_fault(&thread->process->space, address, protect);
+    status_t status = OK;
+    if (pager_answered(thread))
+        status = pager_finish(thread, &cause, &address, &protect);
+    if (status == OK)
+        status = space_fault(&thread->process->space, address, protect);
+    if (status == ERR_AGAIN)
+        status = pager_ask(thread, cause, address, protect);
     if (status == ERR_NO_MEMORY)
         log_line("%s touched a page and memory is exhausted", thread->process->name);
     if (status != OK)

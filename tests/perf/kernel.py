@@ -37,6 +37,8 @@ ROWS = {
     "ipc_handle_and_close": ("the same and back, closed there", "instructions", 0, ""),
     "signal_wakes_waiter": ("signal wakes a waiter in another process", "instructions", 350,
                             "seL4 614, Linux 1,611"),
+    "fault_reaches_pager": ("page fault reaches a handler (pager)", "instructions", 400,
+                            "seL4 650, Linux 2,705"),
     "page_first_touch": ("first touch of a page, zeroed", "instructions", 900, "Linux 1,677"),
     "page_touch_present": ("first touch of a shared page that is there", "instructions", 0, ""),
     "memory_map": ("map 4 KiB (filled when touched)", "instructions", 500, "seL4 740, Linux 3,969"),
@@ -48,7 +50,7 @@ ROWS = {
 }
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
 IDLE_MAX = 50_000
-IMAGE_MAX = 48 << 10
+TEXT_MAX = 48 << 10
 SOURCE_MAX = 10_000
 
 
@@ -74,6 +76,15 @@ def idle_instructions():
     return visits[1] - visits[0]
 
 
+def text_bytes():
+    """The size of what the kernel may execute."""
+    listing = subprocess.run(["riscv64-unknown-elf-nm", BUILT / "arch" / "riscv64" / "kernel.elf"],
+                             check=True, capture_output=True, text=True).stdout
+    start, end = (int(re.search(rf"^([0-9a-f]+) \w {name}$", listing, re.M)[1], 16)
+                  for name in ("image_start", "rodata_start"))
+    return end - start
+
+
 def source_lines():
     """Lines of the kernel's C and assembly that are neither empty nor comment, tests left out."""
     folder = ROOT / "kernel"
@@ -96,7 +107,7 @@ def measure():
         yield what, int(values[name]), unit, against(int(values[name]), goal, anchors)
     for what, value, unit, goal, anchors in (
             ("executed in 10 idle seconds", idle_instructions(), "instructions", IDLE_MAX, ""),
-            ("kernel image: text, constants, data", (BUILT / "Image").stat().st_size, "bytes",
-             IMAGE_MAX, "seL4 38 KB, Linux 3.1 MB"),
+            ("kernel text, whole pages", text_bytes(), "bytes",
+             TEXT_MAX, "seL4 38 KB, Linux 3.1 MB"),
             ("kernel source, comments out", source_lines(), "lines", SOURCE_MAX, "")):
         yield what, value, unit, against(value, goal, anchors)

@@ -36,7 +36,7 @@
     S(18, signal_wait)        /* signal, mask, deadline → status, bits (those of mask, now cleared) */ \
     S(19, signal_bind)        /* signal | HANDLE_NONE → status: the calling thread's reply_receive also waits for it */ \
     /* Memory. */                                                                                  \
-    S(24, memory_create)      /* size_bytes, MEMORY_* flags, budget → memory handle */                   \
+    S(24, memory_create)      /* size_bytes, MEMORY_* kind, budget, endpoint to call if MEMORY_BY_PAGER (CALL) → memory handle */ \
     S(25, memory_map)         /* process | HANDLE_NONE (self), memory, address, offset, size, PROTECT_* → status */ \
     S(26, memory_unmap)       /* process | HANDLE_NONE, address, size → status */                  \
     S(27, memory_info)        /* memory, machine | HANDLE_NONE → status, size_bytes, physical address: 0 unless the \
@@ -91,11 +91,21 @@ enum { SYSCALL_LIST(SYSCALL_ENUM) SYSCALL_COUNT_MAX = 64 };
 // as closed.
 #define REPLY_NONE UINT64_MAX
 
-// memory_create flags.
+// memory_create: where pages come from. 0: the kernel, zeroed, when they are first touched.
 enum {
-    MEMORY_CONTIGUOUS =
-        1 << 0, // physically contiguous, resident, below 4 GiB: for DMA (at most 8 MiB)
+    MEMORY_CONTIGUOUS = 1, // physically contiguous, resident, below 4 GiB: for DMA (at most 8 MiB)
+    MEMORY_BY_PAGER = 2,   // whoever receives at the endpoint, when they are first touched
 };
+
+// Memory by a pager: a thread that touches a page which is not there becomes a caller of the
+// endpoint, with the badge of the handle that memory_create was given (so the pager knows which
+// memory it is), the operation PAGER_FAULT, and two words: the page's offset in the memory and
+// PROTECT_* of the access. A reply with status 0 and one handle of a memory fills the page with
+// that memory's first one: moved, if the handle is all that is left of that memory (no mapping, no
+// other handle), else copied; the handle is closed. Any other answer, a pager that dies, or none to
+// receive, ends the process as a fault at that address. The page stays until the memory is gone,
+// whose badge then closes. A message page cannot lie in such memory.
+#define PAGER_FAULT 0xffffffffu
 
 enum {
     PROTECT_READ = 1 << 0,

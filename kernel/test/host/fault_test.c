@@ -37,9 +37,9 @@ static void setup(void)
     fake_start();
     kernel_lock_word = 1;
     CHECK_EQ(process_create(NULL, &budget_root, (const uint64_t[3]){'p', 0, 0}, &process), OK);
-    CHECK_EQ(memory_create(&budget_root, STACK_PAGES * PAGE_SIZE, 0, &memory), OK);
+    CHECK_EQ(memory_create(&budget_root, STACK_PAGES * PAGE_SIZE, 0, NULL, &memory), OK);
     map(memory, STACK, PROTECT_READ | PROTECT_WRITE);
-    CHECK_EQ(memory_create(&budget_root, PAGE_SIZE, 0, &memory), OK);
+    CHECK_EQ(memory_create(&budget_root, PAGE_SIZE, 0, NULL, &memory), OK);
     map(memory, TEXT, PROTECT_READ | PROTECT_EXECUTE);
     map(memory_create_range(&budget_root, MEMORY_DEVICE, 1ull << 40, PAGE_SIZE), DEVICE,
         PROTECT_READ | PROTECT_WRITE);

@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// A planted mistake for system_test's twin: a caller taken off a queue forgets its references. The
-// linker puts this in the place of the real function.
+// Planted mistakes for system_test's twins: a caller taken off a queue forgets its references; a
+// thread that ends keeps what it had for calling pagers. The linker puts one of them in the place
+// of the real function.
 #include "ipc/endpoint.h"
+#include "trap/pager.h"
 
 void __wrap_endpoint_unqueue_caller(struct thread *thread);
+void __wrap_pager_forget(struct thread *thread);
 
 void __wrap_endpoint_unqueue_caller(struct thread *thread)
 {
     thread->endpoint = NULL;
     thread->badge = NULL;
+}
+
+void __wrap_pager_forget(struct thread *thread)
+{
+    thread->paging = NULL;
 }

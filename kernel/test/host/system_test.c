@@ -17,19 +17,24 @@
 #include "sched/schedule.h"
 #include "trap/calls.h"
 #include "trap/fault.h"
+#include "trap/pager.h"
 
 #include "base/test.h"
 
-#define STEPS     150000u
-#define ROUNDS    6u
-#define PAGE_AT   0x30000000ull
-#define PROCESSES 64u
+#define STEPS       150000u
+#define ROUNDS      6u
+#define PAGE_AT     0x30000000ull
+#define PROCESSES   64u
+
+#define FETCH_FAULT 12u
+#define LOAD_FAULT  13u
 
 struct thread *trap_syscall(struct thread *thread);
 
 static struct process *seen[PROCESSES];
 static uint32_t seen_count;
 static uint64_t random_state;
+static uint32_t touches[2];   // of pages by a pager: asked, answered
 static struct thread *driver; // always ready, never killed: the simulated hart must not idle
 static struct object machine_object = {.references = 1, .kind = OBJECT_MACHINE};
 static struct object log_object = {.references = 1, .kind = OBJECT_LOG};
@@ -158,19 +163,23 @@ static void call_shape(struct thread *thread, uint64_t number)
         frame->argument[2] = some_handle_of(thread->process, OBJECT_SIGNAL);
         break;
     case SYSCALL_process_start:
-        *frame = (struct frame){.argument = {frame->argument[0], PAGE_AT, PAGE_AT},
+        *frame = (struct frame){.pc = frame->pc,
+                                .argument = {frame->argument[0], PAGE_AT, PAGE_AT},
                                 .words = {0x60000000, random_next() % 8}};
         break;
     case SYSCALL_timer_set:
         frame->argument[1] = some_deadline();
         break;
     case SYSCALL_thread_create:
-        *frame = (struct frame){.argument = {PAGE_AT, PAGE_AT, 1},
+        *frame = (struct frame){.pc = frame->pc,
+                                .argument = {PAGE_AT, PAGE_AT, 1},
                                 .words = {PAGE_AT, random_next() % 8}};
         break;
     case SYSCALL_memory_create:
         frame->argument[0] = (1 + random_next() % 20) * PAGE_SIZE;
-        frame->argument[1] = random_next() % 2;
+        frame->argument[1] = random_next() % 3;
+        frame->argument[2] = HANDLE_NONE;
+        frame->words[0] = some_handle_of(thread->process, OBJECT_ENDPOINT);
         break;
     case SYSCALL_memory_map:
         frame->argument[0] =
@@ -189,6 +198,15 @@ static void call_shape(struct thread *thread, uint64_t number)
     default:
         break;
     }
+}
+
+// A server that serves a fault answers like a pager now and then.
+static void answer_shape(struct thread *thread)
+{
+    if (thread->serving == NULL || !pager_answered(thread->serving) || random_next() % 2 == 0)
+        return;
+    thread->frame.argument[1] = message_info(OK, 0, 1);
+    thread->message->handles[0] = some_handle_of(thread->process, OBJECT_MEMORY);
 }
 
 static bool allowed(const struct thread *thread, uint64_t number)
@@ -213,7 +231,25 @@ static void random_call(struct thread *thread)
         number = SYSCALL_clock;
     arguments_fill(thread);
     call_shape(thread, number);
+    if (number == SYSCALL_reply_receive)
+        answer_shape(thread);
     thread->frame.number = number;
+}
+
+// Maps memory by a pager, one of `giver`'s endpoints.
+static void paged_map(struct process *process, struct process *giver)
+{
+    struct handle_entry *pager =
+        handle_find(&giver->handles, some_handle_of(giver, OBJECT_ENDPOINT));
+    if (pager == NULL || pager->object->kind != OBJECT_ENDPOINT)
+        return;
+    struct memory *memory;
+    CHECK_EQ(memory_create(process->object.budget, 32 * PAGE_SIZE, MEMORY_BY_PAGER, pager, &memory),
+             OK);
+    struct mapping pages = {
+        .address = 0x60000000, .size_bytes = 32 * PAGE_SIZE, .protect = PROTECT_READ};
+    CHECK_EQ(space_map(&process->space, memory, &pages), OK);
+    object_release(&memory->object);
 }
 
 // A process with one thread, some handles in common with the others, created behind the system
@@ -225,7 +261,7 @@ static struct thread *process_spawn(struct process *giver, uint32_t priority)
     if (seen_count == PROCESSES ||
         process_create(NULL, &budget_root, (const uint64_t[3]){'p', 0, 0}, &process) != OK)
         return NULL;
-    CHECK_EQ(memory_create(process->object.budget, PAGE_SIZE, 0, &memory), OK);
+    CHECK_EQ(memory_create(process->object.budget, PAGE_SIZE, 0, NULL, &memory), OK);
     struct mapping page = {
         .address = PAGE_AT, .size_bytes = PAGE_SIZE, .protect = PROTECT_READ | PROTECT_WRITE};
     CHECK_EQ(space_map(&process->space, memory, &page), OK);
@@ -237,6 +273,8 @@ static struct thread *process_spawn(struct process *giver, uint32_t priority)
     process_started(process, 20);
     object_release(&thread->object);
     seen[seen_count++] = process;
+    if (giver != NULL)
+        paged_map(process, giver);
     for (uint32_t i = 0; giver != NULL && i < 12; i++) {
         handle_t handle = some_handle(giver), copy;
         if (handle_duplicate(&giver->handles, handle,
@@ -330,6 +368,51 @@ static void random_disaster(void)
         process_end(victim, 1, NULL);
 }
 
+// The process, held, that a call is about to start; NULL.
+static struct process *started_by(struct thread *thread)
+{
+    struct object *object;
+    if (thread->frame.number != SYSCALL_process_start || seen_count == PROCESSES ||
+        handle_object(&thread->process->handles, (handle_t)thread->frame.argument[0],
+                      OBJECT_PROCESS, 0, &object) != OK ||
+        process_of(object)->state != PROCESS_NEW)
+        return NULL;
+    object_hold(object);
+    return process_of(object);
+}
+
+// It lives by itself now, so the driver has to know it; or it was not started.
+static void started_note(struct process *process)
+{
+    if (process == NULL)
+        return;
+    if (process->state != PROCESS_NEW)
+        seen[seen_count++] = process;
+    else
+        object_release(&process->object);
+}
+
+// Touches a page by a pager, or comes back from one; false: a thread that does neither now.
+static bool random_touch(struct thread *thread)
+{
+    uint64_t address = 0x60000000 + random_next() % 32 * PAGE_SIZE;
+    uint32_t index;
+    const struct memory *memory = space_memory(&thread->process->space, address, &index);
+    bool asks =
+        memory != NULL && memory->backing == MEMORY_PAGED && thread->process != driver->process;
+    bool returns = pager_answered(thread);
+    if (!returns && (!asks || random_next() % 4 != 0))
+        return false;
+    kernel_lock();
+    if (returns)
+        fault_page(thread, FETCH_FAULT, PAGER_RETURN, PROTECT_EXECUTE);
+    else
+        fault_page(thread, LOAD_FAULT, address, PROTECT_READ);
+    touches[returns]++;
+    schedule_leave();
+    return true;
+}
+
 static void driver_start(void)
 {
     handle_t handle;
@@ -365,8 +448,12 @@ static uint64_t round_run(uint64_t seed)
             schedule_yield();
             thread = schedule_leave();
         }
-        random_call(thread);
-        thread = trap_syscall(thread);
+        if (!random_touch(thread)) {
+            random_call(thread);
+            struct process *started = started_by(thread);
+            trap_syscall(thread);
+            started_note(started);
+        }
         invariants_check();
     }
     for (uint32_t i = 0; i < seen_count; i++)
@@ -392,6 +479,7 @@ static void random_programs_break_no_invariant_and_leave_nothing(void)
         CHECK(round < 2 || free_pages + 12 >= free_before);
         CHECK_EQ(fake_active_roots, 0);
         CHECK_EQ(budget_root.bytes_used, 0);
+        CHECK(touches[false] > 0 && touches[true] > 0);
         CHECK_EQ(machine_object.references, 1);
     }
 }

@@ -321,6 +321,48 @@ static void measure_fault(void)
     SYS1(handle_close, memory);
 }
 
+// Answers faults with the pages of its own memory, one after another, and notes when one arrives.
+static void pager(void)
+{
+    handle_t self = start_handle("self");
+    struct words words = {{0}};
+    uint64_t info = REPLY_NONE;
+    for (;;) {
+        receive(self, info, DEADLINE_NEVER, &words);
+        *(volatile uint64_t *)SHARED = instructions();
+        handle_t page = (handle_t)SYS2(memory_create, PAGE_SIZE, 0).value;
+        SYS(memory_map, HANDLE_NONE, page, AREA, 0, PAGE_SIZE, PROTECT_READ | PROTECT_WRITE);
+        *(volatile uint64_t *)AREA = words.word[0];
+        SYS3(memory_unmap, HANDLE_NONE, AREA, PAGE_SIZE);
+        message->handles[0] = page;
+        info = message_info(0, 0, 1);
+    }
+}
+
+static void measure_pager(void)
+{
+    handle_t endpoint = (handle_t)SYS0(endpoint_create).value;
+    struct child child = child_create("pager");
+    child_give(&child, "self", duplicate(endpoint, RIGHT_RECEIVE | RIGHT_TRANSFER, 0));
+    share(&child);
+    child_start(&child, pager, HIGH);
+    handle_t memory =
+        (handle_t)SYS(memory_create, ROUNDS * PAGE_SIZE, MEMORY_BY_PAGER, HANDLE_NONE, endpoint)
+            .value;
+    SYS(memory_map, HANDLE_NONE, memory, AREA, 0, ROUNDS * PAGE_SIZE, PROTECT_READ);
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        uint64_t before = instructions();
+        (void)*(volatile uint64_t *)(AREA + i * PAGE_SIZE);
+        samples[i] = *(volatile uint64_t *)SHARED - before;
+    }
+    report_samples("fault_reaches_pager");
+    SYS3(memory_unmap, HANDLE_NONE, AREA, ROUNDS * PAGE_SIZE);
+    SYS1(handle_close, memory);
+    child_kill(&child);
+    unshare();
+    SYS1(handle_close, endpoint);
+}
+
 static void says_so_and_ends(uint64_t signal)
 {
     SYS2(signal_raise, signal, 1);
@@ -385,6 +427,7 @@ void run(void)
     measure_one_way();
     measure_signal();
     measure_fault();
+    measure_pager();
     measure_thread();
     measure_process();
     handle_t signal = (handle_t)SYS0(signal_create).value;

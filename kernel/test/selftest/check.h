@@ -16,6 +16,7 @@ void both_ways_test(void);
 void handles_test(void);
 void signals_test(void);
 void memory_test(void);
+void pager_test(void);
 void faults_test(void);
 void death_test(void);
 void threads_test(void);

@@ -38,6 +38,7 @@ void claims_run(void)
     handles_test();
     signals_test();
     memory_test();
+    pager_test();
     faults_test();
     death_test();
     threads_test();

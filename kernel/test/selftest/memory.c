@@ -53,7 +53,7 @@ static void refusals(void)
     CHECK(SYS2(memory_create, 0, 0).value == ERR_INVALID);
     CHECK(SYS2(memory_create, 100, 0).value == ERR_INVALID);
     CHECK(SYS2(memory_create, 1ull << 40, 0).value == ERR_TOO_LARGE);
-    CHECK(SYS2(memory_create, PAGE_SIZE, 2).value == ERR_INVALID);
+    CHECK(SYS2(memory_create, PAGE_SIZE, 3).value == ERR_INVALID);
     CHECK(SYS2(memory_create, 16ull << 20, MEMORY_CONTIGUOUS).value == ERR_TOO_LARGE);
     SYS1(handle_close, reader);
     SYS1(handle_close, memory);
