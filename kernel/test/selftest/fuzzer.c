@@ -203,7 +203,8 @@ static bool register_fits(const struct rule *rule, uint32_t x, bool answered, bo
                (rule->words && !kernel_address(after[x]));
     if (!rule->words || !is_word(x))
         return false;
-    return message_came ? TAG_OF(after[x]) == TAG : !kernel_address(after[x]);
+    bool sent = message_came && message_word(after[A1]) != PAGER_FAULT; // by a fuzzer
+    return sent ? TAG_OF(after[x]) == TAG : !kernel_address(after[x]);
 }
 
 static void registers_check(const struct rule *rule, bool answered, bool message_came)
@@ -249,10 +250,13 @@ static void message_check(uint64_t info)
         wrong(WRONG_VALUE, A1, 0, info);
         return;
     }
-    for (uint32_t i = 0; i < (size + 7) / 8; i++) {
+    for (uint32_t i = 0; i < size / 8; i++) {
         if (TAG_OF(page[i]) != TAG)
             wrong(WRONG_BYTES, i, TAG_WORD, page[i]);
     }
+    // What a last word has more is cleared.
+    if (size % 8 != 0 && page[size / 8] >> size % 8 * 8 != 0)
+        wrong(WRONG_BYTES, size / 8, TAG_WORD, page[size / 8]);
     page_check(size, handles);
     for (uint32_t i = 0; i < handles; i++)
         nonsense_hold(message->handles[i]);
