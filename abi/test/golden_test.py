@@ -62,7 +62,8 @@ def dump(compiler, include):
     lines += ['#define ROW(...) puts("  " #__VA_ARGS__);',
               '#define NUMBER(name) printf("%s 0x%llx\\n", #name, (unsigned long long)(name));',
               '#define FIELD(s, f) printf("  %s at %zu, %zu bytes\\n", #f, offsetof(struct s, f), '
-              'sizeof(((struct s *)0)->f));', "int main(void) {"]
+              'sizeof(((struct s *)0)->f));', "int main(void) {",
+              'puts("# SPDX-License-Identifier: Apache-2.0");']
     for header in headers:
         lines.append(f'puts("\\n{header.relative_to(include)}");')
         lines += statements(without_comments(header.read_text(encoding="utf-8")))
