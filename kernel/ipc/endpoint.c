@@ -10,6 +10,7 @@
 #include "ipc/signal.h"
 #include "sched/process.h"
 #include "sched/schedule.h"
+#include "sched/trace.h"
 
 #include "abi/syscall.h"
 #include "base/assert.h"
@@ -148,6 +149,7 @@ static void caller_queue(struct endpoint *endpoint, struct thread *caller, struc
         place = place->previous;
     list_insert_after(place, &caller->link);
     caller->state = THREAD_SENDING;
+    trace(TRACE_CALL, caller, NULL, caller->info);
     caller->endpoint = endpoint;
     object_hold(&endpoint->object);
     caller->badge = badge;
@@ -187,6 +189,7 @@ status_t endpoint_call(struct thread *caller, struct handle_entry *entry)
     }
     list_remove(&server->link);
     deadline_remove(&server->deadline);
+    trace(TRACE_CALL, caller, server, info);
     schedule_stop(caller);
     serve(server, caller, info, badge_value);
     schedule_hand_over(server);
@@ -207,6 +210,7 @@ static bool receive_queued(struct thread *server, struct endpoint *endpoint)
         }
         list_remove(&caller->link);
         uint64_t info = caller->info;
+        trace(TRACE_SERVE, server, caller, info);
         serve(server, caller, info, badge);
         endpoint_unqueue_caller(caller);
         return true;

@@ -6,6 +6,7 @@
 #include "ipc/message.h"
 #include "sched/process.h"
 #include "sched/schedule.h"
+#include "sched/trace.h"
 
 static struct slab reply_slab = SLAB_INIT(sizeof(struct reply));
 
@@ -39,6 +40,7 @@ void reply_send(struct thread *sender, struct thread *caller, uint64_t info)
         message_drop(sender, info);
         return;
     }
+    trace(TRACE_REPLY, sender, caller, info);
     status_t status = message_move(sender, caller, info);
     if (status != OK) {
         message_drop(sender, info);

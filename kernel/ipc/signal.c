@@ -2,8 +2,10 @@
 // Signals.
 #include "ipc/signal.h"
 
+#include "arch/arch.h"
 #include "cap/budget.h"
 #include "sched/schedule.h"
+#include "sched/trace.h"
 
 #include "abi/syscall.h"
 #include "base/assert.h"
@@ -35,6 +37,7 @@ uint64_t signal_take(struct signal *signal, uint64_t mask)
 
 static void waiter_wake(struct thread *thread, uint64_t bits)
 {
+    trace(TRACE_SIGNAL, hart_this()->current, thread, bits);
     thread_wake(thread, OK);
     thread->frame.argument[1] = bits;
 }
@@ -53,6 +56,7 @@ void signal_raise(struct signal *signal, uint64_t bits)
     if (signal->bits != 0 && bound != NULL && bound->state == THREAD_RECEIVING) {
         thread_wake(bound, RECEIVED_SIGNAL);
         bound->frame.argument[1] = signal_take(signal, UINT64_MAX);
+        trace(TRACE_SIGNAL, hart_this()->current, bound, bound->frame.argument[1]);
         bound->frame.argument[2] = 0;
     }
 }

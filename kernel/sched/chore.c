@@ -3,6 +3,7 @@
 #include "sched/chore.h"
 
 #include "sched/schedule.h"
+#include "sched/trace.h"
 
 #include <stddef.h>
 
@@ -28,6 +29,7 @@ bool chore_step(void)
         chore_end = &chore_first;
         schedule_pending &= ~(1ull << PENDING_CHORE);
     }
+    trace(TRACE_CHORE, NULL, NULL, 0);
     if (!chore->step(chore))
         chore_add(chore, chore->step);
     return true;

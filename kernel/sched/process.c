@@ -8,6 +8,7 @@
 #include "ipc/signal.h"
 #include "sched/clock.h"
 #include "sched/schedule.h"
+#include "sched/trace.h"
 #include "sched/thread.h"
 
 #include "base/assert.h"
@@ -32,6 +33,8 @@ status_t process_create(struct process *creator, struct budget *budget, const ui
     list_init(&process->threads);
     list_init(&process->unstarted);
     list_init(&process->link);
+    static uint32_t processes;
+    process->id = ++processes;
     if (creator != NULL)
         list_append(&creator->unstarted, &process->link);
     for (uint32_t i = 0; i < PROCESS_NAME_MAX - 1; i++)
@@ -45,6 +48,8 @@ void process_started(struct process *process, uint32_t priority_max)
     process->state = PROCESS_RUNNING;
     process->priority_max = priority_max;
     list_remove(&process->link);
+    if (trace_is_on())
+        trace_write_process(TRACE_START, process, 0);
 }
 
 static bool space_in_use(const struct process *process)
@@ -102,6 +107,8 @@ void process_end(struct process *process, int32_t exit_code, const struct proces
     process->exit_code = fault != NULL ? ERR_FAULT : exit_code;
     if (fault != NULL)
         process->fault = *fault;
+    if (trace_is_on())
+        trace_write_process(TRACE_END, process, (uint64_t)process->exit_code);
     if (process == process_init)
         panic_init_died(process, fault);
     object_hold(&process->object);

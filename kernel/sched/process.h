@@ -45,6 +45,9 @@ struct process {
     struct process_watcher watchers[WATCHERS_MAX];
     char name[PROCESS_NAME_MAX];
     struct process_fault fault; // FAULTED
+    uint32_t id;                // from 1
+    uint32_t trace_round;       // when its name was written last: sched/trace.c
+    uint64_t trace_named;
 };
 
 static inline struct process *process_of(struct object *object)

@@ -11,6 +11,7 @@
 #include "sched/clock.h"
 #include "sched/lock.h"
 #include "sched/process.h"
+#include "sched/trace.h"
 
 #include "base/assert.h"
 #include "base/math.h"
@@ -125,6 +126,8 @@ static void hart_run(struct hart *hart, struct thread *thread)
     hart_charge(hart, payer, budget_without_time(payer->object.budget) != NULL);
     thread->hart = hart;
     hart->current = thread;
+    if (trace_is_on())
+        trace_write_run(thread, payer);
     arch_thread_enter(thread);
 }
 
@@ -136,6 +139,7 @@ void schedule_stop(struct thread *thread)
     credit_set(hart, false);
     hart->payer = NULL;
     hart->current = NULL;
+    trace(TRACE_STOP, thread, NULL, 0);
     arch_thread_leave(thread);
 }
 
@@ -189,6 +193,8 @@ static void hart_charge_again(struct hart *hart)
     struct process *payer = payer_of(thread);
     struct budget *budget = budget_to_wait_for(thread);
     if (budget == NULL) {
+        if (trace_is_on() && payer != hart->payer)
+            trace_write_run(thread, payer);
         hart_charge(hart, payer, budget_without_time(payer->object.budget) != NULL);
         return;
     }
@@ -269,6 +275,7 @@ static void hart_idle(struct hart *hart)
     if (hart->space != NULL)
         arch_space_activate(NULL);
     hart->idle = true;
+    trace(TRACE_IDLE, NULL, NULL, 0);
     kernel_unlock();
     uint64_t since = arch_ticks();
     arch_wait();
@@ -276,6 +283,7 @@ static void hart_idle(struct hart *hart)
     hart->idle_ticks += hart->switched_at - since;
     kernel_lock();
     hart->idle = false;
+    trace(TRACE_WAKE, NULL, NULL, hart->switched_at);
     arch_poll_interrupts();
 }
 

@@ -15,10 +15,12 @@
 #define SLICE_NS 5000000u
 
 // What the way out of the kernel has to look at: bit p, a thread of priority p is ready; bit
-// PENDING_CHORE, a chore waits; bit PENDING_CREDIT, some hart runs on credit. Nothing above a
-// running thread's priority: it just goes on.
+// PENDING_CHORE, a chore waits; bit PENDING_CREDIT, some hart runs on credit; bit
+// PENDING_TRACE, what happens is written down. Nothing above a running thread's priority: it just
+// goes on.
 #define PENDING_CHORE  32u
 #define PENDING_CREDIT 33u
+#define PENDING_TRACE  34u
 extern uint64_t schedule_pending;
 
 static inline bool thread_is_running(const struct thread *thread)

@@ -37,6 +37,8 @@ status_t thread_create(const struct thread_options *options, struct thread **out
         return ERR_NO_MEMORY;
     object_init(&thread->object, OBJECT_THREAD, process->object.budget);
     object_hold(&thread->object);
+    static uint32_t threads;
+    thread->id = ++threads;
     thread->process = process;
     object_hold(&process->object);
     thread->message = page;

@@ -59,6 +59,7 @@ struct thread {
     uint64_t float_control;
     struct hart *float_hart; // where they may still be loaded
     struct paging *paging;   // its faults that pagers answer (trap/pager.h); NULL: had none
+    uint32_t id;             // from 1
 };
 
 struct thread_options {

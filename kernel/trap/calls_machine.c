@@ -6,10 +6,12 @@
 #include "boot/log.h"
 #include "boot/machine.h"
 #include "ipc/signal.h"
+#include "mem/memory.h"
 #include "sched/clock.h"
 #include "sched/process.h"
 #include "sched/hart.h"
 #include "sched/timer.h"
+#include "sched/trace.h"
 #include "trap/interrupt.h"
 
 int64_t call_clock(struct thread *thread)
@@ -136,4 +138,13 @@ int64_t call_machine_power(struct thread *thread)
         return ERR_INVALID;
     arch_power((uint32_t)action);
     return ERR_UNSUPPORTED;
+}
+
+int64_t call_trace_set(struct thread *thread)
+{
+    struct object *object, *memory = NULL;
+    status_t status = call_object(thread, 0, OBJECT_MACHINE, RIGHT_MANAGE, &object);
+    if (status == OK && (handle_t)call_argument(thread, 1) != HANDLE_NONE)
+        status = call_object(thread, 1, OBJECT_MEMORY, RIGHT_WRITE, &memory);
+    return status == OK ? trace_set(memory != NULL ? memory_of(memory) : NULL) : status;
 }

@@ -6,6 +6,7 @@
 #include "boot/log.h"
 #include "sched/process.h"
 #include "sched/schedule.h"
+#include "sched/trace.h"
 #include "trap/pager.h"
 
 void fault_page(struct thread *thread, uint64_t cause, uint64_t address, uint32_t protect)
@@ -13,8 +14,11 @@ void fault_page(struct thread *thread, uint64_t cause, uint64_t address, uint32_
     status_t status = OK;
     if (pager_answered(thread))
         status = pager_finish(thread, &cause, &address, &protect);
-    if (status == OK)
+    if (status == OK) {
         status = space_fault(&thread->process->space, address, protect);
+        if (status == OK)
+            trace(TRACE_PAGE, thread, NULL, address);
+    }
     if (status == ERR_AGAIN)
         status = pager_ask(thread, cause, address, protect);
     if (status == ERR_NO_MEMORY)
@@ -70,6 +74,7 @@ void fault_end(struct thread *thread, uint64_t cause, uint64_t address)
     x[28] = frame->words[7];
     for (uint32_t i = 0; i < 3; i++)
         x[29 + i] = frame->temporary[i];
+    trace(TRACE_FAULT, thread, NULL, fault.pc);
     fault_trace(&thread->process->space, frame->saved[0], fault.backtrace);
     log_line("%s faulted: cause %lu address 0x%lx pc 0x%lx", thread->process->name, cause, address,
              fault.pc);

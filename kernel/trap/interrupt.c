@@ -5,6 +5,7 @@
 #include "arch/arch.h"
 #include "cap/budget.h"
 #include "ipc/signal.h"
+#include "sched/trace.h"
 
 static struct interrupt *interrupts[INTERRUPTS_MAX];
 static struct slab interrupt_slab = SLAB_INIT(sizeof(struct interrupt));
@@ -57,6 +58,7 @@ bool interrupt_raise(uint32_t number)
     if (interrupt == NULL)
         return false;
     interrupt->pending = true;
+    trace(TRACE_INTERRUPT, NULL, NULL, number);
     signal_raise(interrupt->signal, interrupt->bits);
     return true;
 }

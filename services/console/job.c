@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DONE 1
+#define DONE             1
+#define TRACE_LINE_BYTES 672u // 21 records; four letters for three bytes
 
 struct job_command {
     const char *name;
@@ -98,6 +99,46 @@ static status_t step_fault(struct job *job, const struct job_sources *sources,
 {
     sources->fault(sources->self);
     return ERR_UNSUPPORTED; // it did not
+}
+
+static void put_base64(struct output *output, const uint8_t *bytes, uint32_t size)
+{
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    char text[TRACE_LINE_BYTES / 3 * 4];
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < size; i += 3) {
+        uint32_t left = size - i;
+        uint32_t three = (uint32_t)bytes[i] << 16 | (left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0) |
+                         (left > 2 ? bytes[i + 2] : 0);
+        text[at++] = letters[three >> 18];
+        text[at++] = letters[three >> 12 & 63];
+        text[at++] = left > 1 ? letters[three >> 6 & 63] : '=';
+        text[at++] = left > 2 ? letters[three & 63] : '=';
+    }
+    output_put(output, text, at);
+    output_put(output, "\n", 1);
+}
+
+static status_t step_trace(struct job *job, const struct job_sources *sources,
+                           struct output *output)
+{
+    uint8_t bytes[TRACE_LINE_BYTES];
+    bool on = strcmp(job->argument, "on") == 0;
+    if (on || strcmp(job->argument, "off") == 0) {
+        status_t status = sources->trace(sources->self, on);
+        return status < 0 ? status : DONE;
+    }
+    if (strcmp(job->argument, "read") != 0) {
+        put_line(output, "trace on, trace off or trace read");
+        return ERR_INVALID;
+    }
+    status_t size = sources->trace_read(sources->self, job->position, bytes, sizeof bytes);
+    if (size <= 0)
+        return size < 0 ? size : DONE;
+    job->position += (uint64_t)size;
+    put_base64(output, bytes, (uint32_t)size);
+    return OK;
 }
 
 // First pass over the log: how many lines there are, so that the second knows where the last ones
@@ -202,6 +243,7 @@ static const struct job_command commands[] = {
     {"kill", "NAME: end a service as a crash would", step_kill},
     {"fault", "the console itself faults: to see what a crash leaves in the log", step_fault},
     {"power", "off|reboot", step_power},
+    {"trace", "on|off|read", step_trace},
     {"info", "form, memory, times", step_info},
     {"help", "this list", step_help},
 };

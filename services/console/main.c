@@ -88,6 +88,24 @@ static void cause_fault(void *self)
     log_printf("~fault: reading address 8 gave %u", (unsigned)fault_outermost(8));
 }
 
+static status_t ask_trace(void *self, bool on)
+{
+    struct supervisor_trace_rep rep;
+    return supervisor_trace(os_handle("init"), &(struct supervisor_trace_req){.on = on}, &rep,
+                            NULL);
+}
+
+static status_t ask_trace_read(void *self, uint64_t offset, uint8_t *bytes, uint32_t size_max)
+{
+    struct supervisor_trace_read_rep rep;
+    struct ipc_extra extra = {.reply_tail = bytes, .reply_tail_max = size_max};
+    status_t status = supervisor_trace_read(
+        os_handle("init"),
+        &(struct supervisor_trace_read_req){.offset_bytes = offset, .size_bytes = size_max}, &rep,
+        &extra);
+    return status < 0 ? status : (status_t)extra.reply_tail_size;
+}
+
 static uint64_t ask_clock(void *self)
 {
     return os_clock();
@@ -100,6 +118,8 @@ static const struct job_sources sources = {.service = ask_service,
                                            .log = ask_log,
                                            .tree = ask_tree,
                                            .fault = cause_fault,
+                                           .trace = ask_trace,
+                                           .trace_read = ask_trace_read,
                                            .clock = ask_clock};
 
 int main(void)

@@ -3,10 +3,15 @@
 // image allows is checked by the supervisor.
 #include "ops.h"
 
+#include "base/math.h"
+#include "os/handle.h"
 #include "os/machine.h"
+#include "os/memory.h"
 #include "os/process.h"
 
 #include <string.h>
+
+#define TRACE_BYTES (1u << 20)
 
 IPC_SERVER(supervisor, SUPERVISOR_METHODS)
 
@@ -73,10 +78,56 @@ static status_t do_console(void *self, struct ipc_request *request,
     return os_log_console(init->launcher.machine, !req->taken);
 }
 
+static status_t do_trace(void *self, struct ipc_request *request,
+                         const struct supervisor_trace_req *req, struct supervisor_trace_rep *rep)
+{
+    struct init *init = self;
+    handle_t memory;
+    void *address;
+    if (!init->plan.header->developer)
+        return ERR_DENIED;
+    if (req->on > 1)
+        return ERR_INVALID;
+    os_trace_set(init->launcher.machine, HANDLE_NONE);
+    if (init->trace != NULL)
+        os_memory_unmap((void *)(uintptr_t)init->trace, TRACE_BYTES);
+    init->trace = NULL;
+    if (!req->on)
+        return OK;
+    status_t status = os_memory_allocate(TRACE_BYTES, MEMORY_CONTIGUOUS, &memory, &address);
+    if (status < 0)
+        return status;
+    init->trace = address;
+    status = os_trace_set(init->launcher.machine, memory);
+    os_handle_close(memory); // kernel and mapping hold it
+    return status;
+}
+
+static status_t do_trace_read(void *self, struct ipc_request *request,
+                              const struct supervisor_trace_read_req *req,
+                              struct supervisor_trace_read_rep *rep)
+{
+    struct init *init = self;
+    if (init->trace == NULL)
+        return ERR_BAD_STATE;
+    os_trace_set(init->launcher.machine, HANDLE_NONE);
+    uint64_t records = min_u64(init->trace->written, init->trace->capacity);
+    rep->total_bytes = sizeof *init->trace + records * sizeof(struct trace_record);
+    if (req->offset_bytes > rep->total_bytes)
+        return ERR_RANGE;
+    uint64_t size = min_u64(rep->total_bytes - req->offset_bytes, req->size_bytes);
+    request->reply_tail_size = (uint32_t)min_u64(size, request->reply_tail_max);
+    memcpy(request->reply_tail, (const uint8_t *)init->trace + req->offset_bytes,
+           request->reply_tail_size);
+    return OK;
+}
+
 const struct ipc_method *const init_methods = supervisor_table;
 const uint32_t init_method_count = supervisor_op_count;
 const struct supervisor_ops init_ops = {.service = do_service,
                                         .kill = do_kill,
                                         .power = do_power,
                                         .device = do_device,
-                                        .console = do_console};
+                                        .console = do_console,
+                                        .trace = do_trace,
+                                        .trace_read = do_trace_read};

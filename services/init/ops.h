@@ -6,6 +6,7 @@
 #include "supervisor.h"
 
 #include "abi/ipc/supervisor.h"
+#include "abi/trace.h"
 #include "ipc/server.h"
 
 struct init {
@@ -16,7 +17,8 @@ struct init {
     struct ipc_timer restart_timer;
     struct ipc_timer power_timer;
     uint32_t power_action;
-    uint32_t console_row; // who prints the log; PLAN_SERVICES_MAX: the kernel
+    const struct trace_header *trace; // NULL: no memory is taken for it
+    uint32_t console_row;             // who prints the log; PLAN_SERVICES_MAX: the kernel
 };
 
 extern const struct ipc_method *const init_methods;

@@ -135,6 +135,13 @@ class Words:
         device, (service,) = self._pick(arguments, 1, "kill [DEVICE] SERVICE")
         device.command(f"kill {service}")
 
+    def word_trace(self, arguments):
+        """Recording what a device does: on, read (ends it), off (forgets it)."""
+        device, (action,) = self._pick(arguments, 1, "trace [DEVICE] on|read|off")
+        if action not in ("on", "read", "off"):
+            raise Refused(f"'{action}' is none of on, read and off", 2)
+        return device.command(f"trace {action}", timeout=120)
+
     def word_net(self, arguments):
         """Conditions of the network; without arguments, how it is."""
         device = arguments.pop() if arguments and arguments[-1] in self.devices else None

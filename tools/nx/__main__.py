@@ -15,7 +15,7 @@ from pathlib import Path
 from common import Misuse, Trouble
 
 ORDER = ["setup", "build", "run", "lab", "stop", "test", "bench", "help", "tree", "tap", "type",
-         "key", "shot", "log", "ps", "kill", "power", "net", "preview"]
+         "key", "shot", "log", "ps", "top", "trace", "kill", "power", "net", "preview"]
 
 
 def load_words():

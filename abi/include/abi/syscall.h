@@ -63,7 +63,8 @@
     S(57, log_read)           /* log, position → bytes in the page (≥ 0), next position in a1 */   \
     S(58, log_console)        /* machine, on: the kernel itself writes the log to the console or not → status */ \
     S(59, machine_info)       /* log → struct machine_info in the message page */                  \
-    S(60, machine_power)      /* machine, POWER_* → only returns an error */
+    S(60, machine_power)      /* machine, POWER_* → only returns an error */                      \
+    S(61, trace_set)          /* machine, contiguous memory to write to | HANDLE_NONE: stop → status; abi/trace.h */
 // clang-format on
 
 #define SYSCALL_ENUM(number, name) SYSCALL_##name = (number),

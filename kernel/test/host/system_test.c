@@ -15,6 +15,7 @@
 #include "sched/lock.h"
 #include "sched/process.h"
 #include "sched/schedule.h"
+#include "sched/trace.h"
 #include "trap/calls.h"
 #include "trap/fault.h"
 #include "trap/pager.h"
@@ -84,6 +85,7 @@ static uint32_t first_kind(uint64_t number)
         [SYSCALL_timer_create] = OBJECT_SIGNAL,
         [SYSCALL_timer_set] = OBJECT_TIMER,
         [SYSCALL_interrupt_create] = OBJECT_MACHINE,
+        [SYSCALL_trace_set] = OBJECT_MACHINE,
         [SYSCALL_interrupt_done] = OBJECT_INTERRUPT,
         [SYSCALL_log_read] = OBJECT_LOG,
         [SYSCALL_log_write] = OBJECT_LOG,
@@ -166,6 +168,10 @@ static void call_shape(struct thread *thread, uint64_t number)
         *frame = (struct frame){.pc = frame->pc,
                                 .argument = {frame->argument[0], PAGE_AT, PAGE_AT},
                                 .words = {0x60000000, random_next() % 8}};
+        break;
+    case SYSCALL_trace_set:
+        frame->argument[1] =
+            random_next() % 4 ? some_handle_of(thread->process, OBJECT_MEMORY) : HANDLE_NONE;
         break;
     case SYSCALL_timer_set:
         frame->argument[1] = some_deadline();
@@ -456,6 +462,7 @@ static uint64_t round_run(uint64_t seed)
         }
         invariants_check();
     }
+    trace_set(NULL);
     for (uint32_t i = 0; i < seen_count; i++)
         process_end(seen[i], 0, NULL);
     while (chore_step())

@@ -51,6 +51,11 @@ status_t os_machine_power(handle_t machine, uint32_t action)
     return (status_t)OS_SYSCALL(machine_power, machine, action).value;
 }
 
+status_t os_trace_set(handle_t machine, handle_t memory)
+{
+    return (status_t)OS_SYSCALL(trace_set, machine, memory).value;
+}
+
 status_t os_memory_device(handle_t machine, uint64_t physical, uint64_t size_bytes,
                           handle_t *out_memory)
 {

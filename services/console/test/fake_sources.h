@@ -17,6 +17,7 @@ static struct {
     char killed[32];
     int32_t power;
     uint32_t faults;
+    bool traced;
     status_t kill_status;
 } fake;
 
@@ -52,6 +53,21 @@ static status_t fake_power(void *self, uint32_t action)
 {
     fake.power = (int32_t)action;
     return OK;
+}
+
+static status_t fake_trace(void *self, bool on)
+{
+    fake.traced = on;
+    return OK;
+}
+
+// 1,000 bytes that count up.
+static status_t fake_trace_read(void *self, uint64_t offset, uint8_t *bytes, uint32_t size_max)
+{
+    uint32_t size = 0;
+    for (; size < size_max && offset + size < 1000; size++)
+        bytes[size] = (uint8_t)(offset + size);
+    return fake.traced ? (status_t)size : ERR_BAD_STATE;
 }
 
 static void fake_fault(void *self)
@@ -94,6 +110,6 @@ static uint64_t fake_clock(void *self)
     return 1000000;
 }
 
-static const struct job_sources fake_sources = {fake_service, fake_device, fake_kill,
-                                                fake_power,   fake_fault,  fake_log,
-                                                fake_tree,    fake_clock,  NULL};
+static const struct job_sources fake_sources = {fake_service,    fake_device, fake_kill, fake_power,
+                                                fake_fault,      fake_log,    fake_tree, fake_trace,
+                                                fake_trace_read, fake_clock,  NULL};

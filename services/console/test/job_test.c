@@ -78,6 +78,22 @@ static void actions_reach_their_source(void)
     CHECK_EQ(fake.faults, 1);
 }
 
+static void a_trace_is_printed_in_base64(void)
+{
+    memset(&fake, 0, sizeof fake);
+    has("trace", "~end ERR_INVALID");
+    has("trace maybe", "trace on, trace off or trace read\n~end ERR_INVALID");
+    has("trace read", "~begin trace read\n~end ERR_BAD_STATE");
+    has("trace on", "~end OK");
+    CHECK(fake.traced);
+    const char *text = run("trace read");
+    CHECK(strncmp(text, "~begin trace read\nAAECAwQFBgcICQoL", 34) == 0);
+    CHECK(strstr(text, "5w==\n~end OK\n") != NULL); // byte 999 is 0xe7
+    CHECK_EQ(strlen(text), strlen("~begin trace read\n") + 896 + 1 + 440 + 1 + strlen("~end OK\n"));
+    has("trace off", "~end OK");
+    CHECK(!fake.traced);
+}
+
 static void fill_log(uint32_t lines)
 {
     fake.log[0] = '\0';
@@ -151,6 +167,7 @@ static void the_frame_of_a_tree_begins_when_the_tree_is_here(void)
 }
 
 TEST_MAIN(TEST(answers_are_framed), TEST(wrong_words_are_refused_with_a_reason),
-          TEST(actions_reach_their_source), TEST(the_log_shows_its_newest_lines),
-          TEST(foreign_text_cannot_end_a_frame), TEST(the_tree_comes_whole_or_not_at_all),
+          TEST(actions_reach_their_source), TEST(a_trace_is_printed_in_base64),
+          TEST(the_log_shows_its_newest_lines), TEST(foreign_text_cannot_end_a_frame),
+          TEST(the_tree_comes_whole_or_not_at_all),
           TEST(the_frame_of_a_tree_begins_when_the_tree_is_here))

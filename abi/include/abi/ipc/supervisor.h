@@ -54,10 +54,31 @@ struct supervisor_console_req {
 };
 IPC_EMPTY(supervisor_console_rep)
 
+// Begins to trace (1, forgetting what was there) or ends it and gives the memory back (0).
+// Developer images only (ERR_DENIED). ERR_NO_MEMORY.
+struct supervisor_trace_req {
+    uint32_t on;
+    uint32_t reserved;
+};
+IPC_EMPTY(supervisor_trace_rep)
+
+// At most `size_bytes` of header and records (abi/trace.h) from `offset_bytes` on, as the tail.
+// Ends the recording, so that reading does not write over what is read. ERR_BAD_STATE: not on.
+struct supervisor_trace_read_req {
+    uint64_t offset_bytes;
+    uint32_t size_bytes;
+    uint32_t reserved;
+};
+struct supervisor_trace_read_rep {
+    uint64_t total_bytes;
+};
+
 #define SUPERVISOR_METHODS(M)                                                                      \
     M(supervisor, 1, service, IPC_RETRY)                                                           \
     M(supervisor, 2, kill, 0)                                                                      \
     M(supervisor, 3, power, 0)                                                                     \
     M(supervisor, 4, device, IPC_RETRY)                                                            \
-    M(supervisor, 5, console, IPC_RETRY)
+    M(supervisor, 5, console, IPC_RETRY)                                                           \
+    M(supervisor, 6, trace, 0)                                                                     \
+    M(supervisor, 7, trace_read, IPC_RETRY | IPC_REPLY_TAIL)
 IPC_INTERFACE(supervisor, SUPERVISOR_METHODS)

@@ -16,6 +16,8 @@ status_t os_log_console(handle_t machine, bool on);
 status_t os_machine_info(handle_t log, struct machine_info *out_info);
 // POWER_OFF or POWER_REBOOT; returns only an error.
 status_t os_machine_power(handle_t machine, uint32_t action);
+// The kernel writes what happens to a contiguous memory (abi/trace.h); HANDLE_NONE: no longer.
+status_t os_trace_set(handle_t machine, handle_t memory);
 // A memory for device registers. ERR_DENIED, ERR_INVALID (that is RAM).
 status_t os_memory_device(handle_t machine, uint64_t physical, uint64_t size_bytes,
                           handle_t *out_memory);
