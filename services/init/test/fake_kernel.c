@@ -16,6 +16,7 @@
 static struct fake_process processes[FAKE_PROCESSES_MAX];
 static uint32_t count;
 static bool console = true;
+static handle_t traced; // the memory of the trace that runs
 static struct os_budget_terms terms_of_last;
 uint64_t fake_budget_bytes;
 
@@ -25,6 +26,7 @@ void fake_reset(void)
     memset(processes, 0, sizeof processes);
     count = 0;
     console = true;
+    traced = HANDLE_NONE;
 }
 
 static struct fake_process *process_of(handle_t handle)
@@ -54,6 +56,11 @@ const struct start_entry *fake_entry(const struct fake_process *process, const c
         if (strcmp(process->start.entries[i].name, name) == 0)
             return &process->start.entries[i];
     return NULL;
+}
+
+bool fake_traces(void)
+{
+    return traced != HANDLE_NONE;
 }
 
 bool fake_log_console(void)
@@ -146,6 +153,12 @@ status_t os_program_load(const struct os_program_load *load)
 status_t os_log_console(handle_t machine, bool on)
 {
     console = on;
+    return OK;
+}
+
+status_t os_trace_set(handle_t machine, handle_t memory)
+{
+    traced = memory;
     return OK;
 }
 

@@ -31,3 +31,5 @@ uint32_t fake_process_count(void);
 const struct start_entry *fake_entry(const struct fake_process *process, const char *name);
 // Whether the kernel prints the log.
 bool fake_log_console(void);
+// Whether it writes a trace.
+bool fake_traces(void);

@@ -333,10 +333,36 @@ static void power_and_the_log_are_handed_over(void)
         ERR_INVALID);
 }
 
+static void a_trace_begins_is_read_and_ends(void)
+{
+    handle_t client = serve();
+    struct supervisor_trace_rep rep;
+    struct supervisor_trace_read_rep read;
+    uint8_t bytes[256];
+    struct ipc_extra extra = {.reply_tail = bytes, .reply_tail_max = sizeof bytes};
+    struct supervisor_trace_read_req all = {.size_bytes = sizeof bytes};
+    CHECK_EQ(supervisor_trace_read(client, &all, &read, &extra), ERR_BAD_STATE);
+    CHECK_EQ(supervisor_trace(client, &(struct supervisor_trace_req){.on = 2}, &rep, NULL),
+             ERR_INVALID);
+    CHECK(!fake_traces());
+    CHECK_EQ(supervisor_trace(client, &(struct supervisor_trace_req){.on = 1}, &rep, NULL), OK);
+    CHECK(fake_traces());
+    extra = (struct ipc_extra){.reply_tail = bytes, .reply_tail_max = sizeof bytes};
+    CHECK_EQ(supervisor_trace_read(client, &all, &read, &extra), OK);
+    CHECK(!fake_traces()); // what is read stands still
+    CHECK(read.total_bytes > 0 && extra.reply_tail_size <= read.total_bytes);
+    extra = (struct ipc_extra){.reply_tail = bytes, .reply_tail_max = sizeof bytes};
+    all.offset_bytes = read.total_bytes + 1;
+    CHECK_EQ(supervisor_trace_read(client, &all, &read, &extra), ERR_RANGE);
+    CHECK_EQ(supervisor_trace(client, &(struct supervisor_trace_req){.on = 0}, &rep, NULL), OK);
+    CHECK_EQ(supervisor_trace_read(client, &all, &read, &extra), ERR_BAD_STATE);
+}
+
 TEST_MAIN(TEST(a_service_is_told_the_form), TEST(a_service_gets_a_budget_of_its_own),
           TEST(a_service_gets_exactly_its_row), TEST(a_driver_gets_registers_and_interrupts),
           TEST(a_file_is_a_memory_of_its_own), TEST(the_endpoint_outlives_the_instance),
           TEST(what_the_form_does_not_run_is_not_granted),
           TEST(a_driver_without_its_device_is_not_started),
           TEST(every_failure_leaves_nothing_behind), TEST(callers_are_told_of_a_restart),
-          TEST(the_interface_lists_ends_and_describes), TEST(power_and_the_log_are_handed_over))
+          TEST(the_interface_lists_ends_and_describes), TEST(power_and_the_log_are_handed_over),
+          TEST(a_trace_begins_is_read_and_ends))
