@@ -77,7 +77,7 @@ static status_t give(struct process *process, struct start_block *block, const c
                      struct object *object, uint32_t rights)
 {
     handle_t handle;
-    status_t status = handle_insert(&process->handles, object, NULL, rights, &handle);
+    status_t status = handle_insert(&process->handles, object, rights, &handle);
     if (status != OK)
         return status;
     object_hold(object);

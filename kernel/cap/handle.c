@@ -59,6 +59,18 @@ status_t handle_object(struct handle_table *table, handle_t handle, enum object_
     return OK;
 }
 
+status_t handle_signal(struct handle_table *table, handle_t handle, uint64_t bits,
+                       struct object **out_signal)
+{
+    struct handle_entry *entry = handle_find(table, handle);
+    if (entry == NULL || entry->object->kind != OBJECT_SIGNAL)
+        return ERR_BAD_HANDLE;
+    if (!(entry->rights & RIGHT_RAISE) || (bits & ~entry->mask))
+        return ERR_DENIED;
+    *out_signal = entry->object;
+    return OK;
+}
+
 status_t handle_reserve(struct handle_table *table, uint32_t count)
 {
     if (table->used + count > HANDLES_MAX)
@@ -95,7 +107,7 @@ static void slot_give(struct handle_table *table, uint32_t slot)
 {
     struct handle_entry *entry = entry_at(table, slot);
     entry->object = NULL;
-    entry->badge = NULL;
+    entry->mask = 0; // and no badge
     entry->rights = 0;
     entry->value += entry->value > UINT32_MAX - GENERATION ? 2 * GENERATION : GENERATION;
     entry->next_free = HANDLE_SLOT_NONE;
@@ -107,19 +119,39 @@ static void slot_give(struct handle_table *table, uint32_t slot)
     table->used--;
 }
 
-status_t handle_insert(struct handle_table *table, struct object *object, struct badge *badge,
-                       uint32_t rights, handle_t *out_handle)
+static struct badge *badge_of(const struct handle_entry *entry)
+{
+    return entry->object->kind == OBJECT_ENDPOINT ? entry->badge : NULL;
+}
+
+uint64_t handle_badge(const struct handle_entry *entry)
+{
+    if (entry->object->kind != OBJECT_ENDPOINT)
+        return entry->mask;
+    return entry->badge != NULL ? entry->badge->value : 0;
+}
+
+// Fills a free slot with a reference to `object` that is the caller's; the table has room.
+static struct handle_entry *entry_fill(struct handle_table *table, struct object *object,
+                                       uint32_t rights)
+{
+    struct handle_entry *entry = entry_at(table, slot_take(table));
+    entry->object = object;
+    entry->rights = (uint16_t)rights;
+    if (object->kind == OBJECT_ENDPOINT && (rights & RIGHT_RECEIVE))
+        endpoint_receiver_added(endpoint_of(object));
+    return entry;
+}
+
+status_t handle_insert(struct handle_table *table, struct object *object, uint32_t rights,
+                       handle_t *out_handle)
 {
     status_t status = handle_reserve(table, 1);
     if (status != OK)
         return status;
-    uint32_t slot = slot_take(table);
-    struct handle_entry *entry = entry_at(table, slot);
-    entry->object = object;
-    entry->badge = badge;
-    entry->rights = (uint16_t)rights;
-    if (object->kind == OBJECT_ENDPOINT && (rights & RIGHT_RECEIVE))
-        endpoint_receiver_added(endpoint_of(object));
+    struct handle_entry *entry = entry_fill(table, object, rights);
+    if (object->kind == OBJECT_SIGNAL)
+        entry->mask = UINT64_MAX;
     *out_handle = entry->value;
     return OK;
 }
@@ -130,7 +162,7 @@ status_t handle_close(struct handle_table *table, handle_t handle)
     if (entry == NULL)
         return ERR_BAD_HANDLE;
     struct object *object = entry->object;
-    struct badge *badge = entry->badge;
+    struct badge *badge = badge_of(entry);
     bool receiver = object->kind == OBJECT_ENDPOINT && (entry->rights & RIGHT_RECEIVE);
     slot_give(table, handle & 0xffff);
     if (badge != NULL)
@@ -150,33 +182,51 @@ handle_t handle_move(struct handle_table *from, handle_t handle, struct handle_t
     uint32_t slot = slot_take(to);
     struct handle_entry *target = entry_at(to, slot);
     target->object = moved.object;
-    target->badge = moved.badge;
+    target->mask = moved.mask; // or the badge
     target->rights = moved.rights;
     return target->value;
 }
 
+// What a duplicate of `entry` may be marked with: a first badge, a narrower mask.
+static status_t mark_check(const struct handle_entry *entry, uint64_t mark)
+{
+    if (mark == 0)
+        return OK;
+    if (entry->object->kind == OBJECT_SIGNAL)
+        return mark & ~entry->mask ? ERR_DENIED : OK;
+    if (entry->object->kind != OBJECT_ENDPOINT)
+        return ERR_INVALID;
+    return entry->badge != NULL ? ERR_DENIED : OK;
+}
+
 status_t handle_duplicate(struct handle_table *table, handle_t handle, uint32_t rights,
-                          uint64_t badge_value, handle_t *out_handle)
+                          uint64_t mark, handle_t *out_handle)
 {
     struct handle_entry *entry = handle_find(table, handle);
     if (entry == NULL)
         return ERR_BAD_HANDLE;
     if (!(entry->rights & RIGHT_DUPLICATE))
         return ERR_DENIED;
-    rights &= entry->rights;
-    struct badge *badge = entry->badge;
-    if (badge_value != 0 && (badge != NULL || entry->object->kind != OBJECT_ENDPOINT))
-        return badge != NULL ? ERR_DENIED : ERR_INVALID;
-    status_t status = handle_reserve(table, 1);
+    status_t status = mark_check(entry, mark);
+    if (status == OK)
+        status = handle_reserve(table, 1);
     if (status != OK)
         return status;
-    if (badge_value != 0) {
-        badge = badge_find_or_create(table->budget, endpoint_of(entry->object), badge_value);
+    bool is_endpoint = entry->object->kind == OBJECT_ENDPOINT;
+    struct badge *badge = badge_of(entry);
+    if (is_endpoint && mark != 0) {
+        badge = badge_find_or_create(table->budget, endpoint_of(entry->object), mark);
         if (badge == NULL)
             return ERR_NO_MEMORY;
     } else if (badge != NULL) {
         badge_hold(badge);
     }
     object_hold(entry->object);
-    return handle_insert(table, entry->object, badge, rights, out_handle);
+    struct handle_entry *copy = entry_fill(table, entry->object, rights & entry->rights);
+    if (is_endpoint)
+        copy->badge = badge;
+    else
+        copy->mask = mark != 0 ? mark : entry->mask;
+    *out_handle = copy->value;
+    return OK;
 }

@@ -17,11 +17,14 @@ struct process;
 
 struct handle_entry {
     struct object *object; // NULL: free
-    struct badge *badge;   // endpoints only; NULL is badge 0
-    handle_t value;        // generation (never 0) << 16 | slot; of a free entry the next one
-    uint16_t rights;       // 0: free
-    uint16_t next_free;    // slot, while free
-    uint64_t reserved;     // a power of two: fast.S finds it with a shift
+    union {
+        struct badge *badge; // endpoints; NULL is badge 0
+        uint64_t mask;       // signals: the bits it may raise; other kinds 0
+    };
+    handle_t value;     // generation (never 0) << 16 | slot; of a free entry the next one
+    uint16_t rights;    // 0: free
+    uint16_t next_free; // slot, while free
+    uint64_t reserved;  // a power of two: fast.S finds it with a shift
 };
 
 struct handle_table {
@@ -54,10 +57,16 @@ static inline struct handle_entry *handle_find(struct handle_table *table, handl
 // The object of `kind` that `handle` names with all of `rights`. ERR_BAD_HANDLE, ERR_DENIED.
 status_t handle_object(struct handle_table *table, handle_t handle, enum object_kind kind,
                        uint32_t rights, struct object **out_object);
-// Puts a new handle in the table; takes over the caller's reference to `object` (and to `badge`) on
-// success only. ERR_FULL, ERR_NO_MEMORY.
-status_t handle_insert(struct handle_table *table, struct object *object, struct badge *badge,
-                       uint32_t rights, handle_t *out_handle);
+// The signal that `handle` names with RIGHT_RAISE and all of `bits` in its mask. ERR_BAD_HANDLE,
+// ERR_DENIED.
+status_t handle_signal(struct handle_table *table, handle_t handle, uint64_t bits,
+                       struct object **out_signal);
+// The badge's number or the mask; 0 for other kinds.
+uint64_t handle_badge(const struct handle_entry *entry);
+// Puts an object's first handle in the table (badge 0, every bit); takes over the caller's
+// reference on success only. ERR_FULL, ERR_NO_MEMORY.
+status_t handle_insert(struct handle_table *table, struct object *object, uint32_t rights,
+                       handle_t *out_handle);
 // OK if `count` more handles would fit. ERR_FULL, ERR_NO_MEMORY.
 status_t handle_reserve(struct handle_table *table, uint32_t count);
 // Closes a handle: drops its references. ERR_BAD_HANDLE.
@@ -65,7 +74,8 @@ status_t handle_close(struct handle_table *table, handle_t handle);
 // Moves a handle to another table, which must have room (handle_reserve). The entry's value
 // changes.
 handle_t handle_move(struct handle_table *from, handle_t handle, struct handle_table *to);
-// Makes a second handle with at most `rights` and, for an endpoint handle without one, `badge`
-// (0: as it is). ERR_BAD_HANDLE, ERR_DENIED, ERR_INVALID, ERR_FULL, ERR_NO_MEMORY.
+// Makes a second handle with at most `rights` and, `mark`: for an endpoint handle without one a
+// badge, for a signal's the bits it may raise, none that `handle` may not (0: as it is).
+// ERR_BAD_HANDLE, ERR_DENIED, ERR_INVALID, ERR_FULL, ERR_NO_MEMORY.
 status_t handle_duplicate(struct handle_table *table, handle_t handle, uint32_t rights,
-                          uint64_t badge, handle_t *out_handle);
+                          uint64_t mark, handle_t *out_handle);

@@ -28,6 +28,9 @@ static inline uint64_t call_argument(const struct thread *thread, uint32_t index
 // Finds an object by handle argument `index` in the caller's table; the errors of handle_object.
 status_t call_object(struct thread *thread, uint32_t index, enum object_kind kind, uint32_t rights,
                      struct object **out_object);
+// Finds a signal that the caller may raise `bits` of; the errors of handle_signal.
+status_t call_signal(struct thread *thread, uint32_t index, uint64_t bits,
+                     struct object **out_signal);
 // The process that argument `index` names, or the caller's own for HANDLE_NONE.
 status_t call_process_or_self(struct thread *thread, uint32_t index, uint32_t rights,
                               struct process **out_process);

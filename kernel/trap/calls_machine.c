@@ -23,11 +23,11 @@ int64_t call_clock(struct thread *thread)
 int64_t call_timer_create(struct thread *thread)
 {
     struct object *object;
-    status_t status = call_object(thread, 0, OBJECT_SIGNAL, RIGHT_RAISE, &object);
+    uint64_t bits = call_argument(thread, 1);
+    status_t status = call_signal(thread, 0, bits, &object);
     if (status != OK)
         return status;
-    struct timer *timer =
-        timer_create(thread->process->object.budget, signal_of(object), call_argument(thread, 1));
+    struct timer *timer = timer_create(thread->process->object.budget, signal_of(object), bits);
     if (timer == NULL)
         return ERR_NO_MEMORY;
     return call_new_handle(thread, &timer->object, object_rights(OBJECT_TIMER));
@@ -47,7 +47,7 @@ int64_t call_interrupt_create(struct thread *thread)
     struct object *object, *signal;
     status_t status = call_object(thread, 0, OBJECT_MACHINE, RIGHT_MANAGE, &object);
     if (status == OK)
-        status = call_object(thread, 2, OBJECT_SIGNAL, RIGHT_RAISE, &signal);
+        status = call_signal(thread, 2, call_argument(thread, 3), &signal);
     if (status != OK)
         return status;
     if (call_argument(thread, 1) > UINT32_MAX)

@@ -2,7 +2,6 @@
 // System calls on endpoints, replies, handles and signals.
 #include "trap/calls.h"
 
-#include "cap/badge.h"
 #include "cap/handle.h"
 #include "ipc/endpoint.h"
 #include "ipc/message.h"
@@ -135,7 +134,7 @@ int64_t call_handle_info(struct thread *thread)
     if (entry == NULL)
         return ERR_BAD_HANDLE;
     thread->frame.argument[1] = entry->rights;
-    thread->frame.argument[2] = entry->badge != NULL ? entry->badge->value : 0;
+    thread->frame.argument[2] = handle_badge(entry);
     return entry->object->kind;
 }
 
@@ -150,9 +149,10 @@ int64_t call_signal_create(struct thread *thread)
 int64_t call_signal_raise(struct thread *thread)
 {
     struct object *object;
-    status_t status = call_object(thread, 0, OBJECT_SIGNAL, RIGHT_RAISE, &object);
+    uint64_t bits = call_argument(thread, 1);
+    status_t status = call_signal(thread, 0, bits, &object);
     if (status == OK)
-        signal_raise(signal_of(object), call_argument(thread, 1));
+        signal_raise(signal_of(object), bits);
     return status;
 }
 

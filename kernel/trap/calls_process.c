@@ -184,7 +184,7 @@ int64_t call_process_watch(struct thread *thread)
     struct object *process, *signal;
     status_t status = call_object(thread, 0, OBJECT_PROCESS, RIGHT_READ, &process);
     if (status == OK)
-        status = call_object(thread, 1, OBJECT_SIGNAL, RIGHT_RAISE, &signal);
+        status = call_signal(thread, 1, call_argument(thread, 2), &signal);
     if (status != OK)
         return status;
     return process_watch(process_of(process), signal_of(signal), call_argument(thread, 2));

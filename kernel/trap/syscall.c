@@ -42,6 +42,13 @@ status_t call_object(struct thread *thread, uint32_t index, enum object_kind kin
     return handle_object(&thread->process->handles, handle, kind, rights, out_object);
 }
 
+status_t call_signal(struct thread *thread, uint32_t index, uint64_t bits,
+                     struct object **out_signal)
+{
+    handle_t handle = (handle_t)call_argument(thread, index);
+    return handle_signal(&thread->process->handles, handle, bits, out_signal);
+}
+
 status_t call_process_or_self(struct thread *thread, uint32_t index, uint32_t rights,
                               struct process **out_process)
 {
@@ -61,7 +68,7 @@ status_t call_process_or_self(struct thread *thread, uint32_t index, uint32_t ri
 int64_t call_new_handle(struct thread *thread, struct object *object, uint32_t rights)
 {
     handle_t handle;
-    status_t status = handle_insert(&thread->process->handles, object, NULL, rights, &handle);
+    status_t status = handle_insert(&thread->process->handles, object, rights, &handle);
     if (status == OK)
         return (int64_t)(uint64_t)handle;
     object_release(object);

@@ -33,10 +33,10 @@ struct app_process {
     instant_ns_t deadline;
 };
 
-// A duplicate of the app's signal that a service may raise.
-static status_t signal_share(const struct nexus *nexus, handle_t *out_signal)
+// A duplicate of the app's signal that a service may raise `bit` of.
+static status_t signal_share(const struct nexus *nexus, uint64_t bit, handle_t *out_signal)
 {
-    return os_handle_duplicate(nexus->signal, RIGHT_RAISE | RIGHT_TRANSFER | RIGHT_DUPLICATE, 0,
+    return os_handle_duplicate(nexus->signal, RIGHT_RAISE | RIGHT_TRANSFER | RIGHT_DUPLICATE, bit,
                                out_signal);
 }
 
@@ -47,7 +47,7 @@ static status_t task_open(struct app_process *process)
     memcpy(request.name, process->app->name, size);
     struct stage_open_rep reply;
     struct ipc_extra extra = {.handle_count = 1};
-    status_t status = signal_share(process->nexus, &extra.handles[0]);
+    status_t status = signal_share(process->nexus, event_bit, &extra.handles[0]);
     if (status < 0) {
         return status;
     }
@@ -121,7 +121,7 @@ static status_t events_fetch(struct app_process *process)
 static void watch(struct nexus *nexus)
 {
     struct ipc_extra extra = {.handle_count = 1};
-    if (nexus->docs != HANDLE_NONE && signal_share(nexus, &extra.handles[0]) == OK) {
+    if (nexus->docs != HANDLE_NONE && signal_share(nexus, changed_bit, &extra.handles[0]) == OK) {
         struct docs_watch_rep reply;
         struct docs_watch_req request = {.change_bits = changed_bit};
         if (docs_watch(nexus->docs, &request, &reply, &extra) < 0) {
@@ -129,7 +129,7 @@ static void watch(struct nexus *nexus)
         }
     }
     extra = (struct ipc_extra){.handle_count = 1};
-    if (nexus->mesh != HANDLE_NONE && signal_share(nexus, &extra.handles[0]) == OK) {
+    if (nexus->mesh != HANDLE_NONE && signal_share(nexus, changed_bit, &extra.handles[0]) == OK) {
         struct mesh_watch_rep reply;
         struct mesh_watch_req request = {.change_bits = changed_bit};
         if (mesh_watch(nexus->mesh, &request, &reply, &extra) < 0) {

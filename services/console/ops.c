@@ -107,7 +107,8 @@ static void attach_serial(void *self, uint64_t bits)
     struct serial_attach_req req = {.receive_bits = service->receive_bit,
                                     .space_bits = service->space_bit};
     struct ipc_extra extra = {.handle_count = 1};
-    if (ipc_server_signal(&service->server, &extra.handles[0]) < 0)
+    if (ipc_server_signal(&service->server, service->receive_bit | service->space_bit,
+                          &extra.handles[0]) < 0)
         return;
     status_t status = serial_attach(service->serial, &req, &rep, &extra);
     os_handle_close(extra.handles[0]); // if it was not delivered

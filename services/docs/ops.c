@@ -351,7 +351,7 @@ static status_t do_link(void *self, struct ipc_request *request, const struct do
     if (status < 0)
         return status;
     request->reply_handle_count = 1;
-    status = ipc_server_signal(&docs->server, &request->reply_handles[1]);
+    status = ipc_server_signal(&docs->server, docs->kick_bits, &request->reply_handles[1]);
     if (status < 0)
         return status;
     request->reply_handle_count = 2;

@@ -34,7 +34,7 @@ struct gift {
     const char *name;
     handle_t handle; // stays ours; HANDLE_NONE: a value only
     uint32_t rights;
-    uint64_t badge;
+    uint64_t badge; // or a signal's mask
     uint32_t value;
 };
 
@@ -240,7 +240,8 @@ static status_t give_basics(struct launch *launch)
          .rights = RIGHT_CALL | RIGHT_RECEIVE | RIGHT_DUPLICATE},
         {.name = "system",
          .handle = launch->signal,
-         .rights = RIGHT_RAISE | RIGHT_WAIT | RIGHT_DUPLICATE},
+         .rights = RIGHT_RAISE | RIGHT_WAIT | RIGHT_DUPLICATE,
+         .badge = SYSTEM_BITS_OWN}, // restart, interrupts and stop are raised by others only
         {.name = "log",
          .handle = launcher->log,
          .rights = RIGHT_WRITE | (may_read_log(launch) ? RIGHT_READ : 0)},

@@ -41,7 +41,7 @@ static status_t prepare(struct docs_port *port, struct docs_pipe *pipe, struct i
     (void)ring_sleep(&pipe->in, 0);
     *extra = (struct ipc_extra){.handle_count = 2};
     extra->handles[0] = memory;
-    status = ipc_server_signal(port->server, &extra->handles[1]);
+    status = ipc_server_signal(port->server, port->ready_bit, &extra->handles[1]);
     if (status != OK) {
         os_handle_close(memory);
     }

@@ -52,7 +52,7 @@ static status_t pipe_prepare(struct net_port *port, struct net_pipe *pipe, struc
     (void)ring_sleep(&pipe->in, 0);
     *extra = (struct ipc_extra){.handle_count = 2};
     extra->handles[0] = memory;
-    status = ipc_server_signal(port->server, &extra->handles[1]);
+    status = ipc_server_signal(port->server, port->traffic_bit, &extra->handles[1]);
     if (status != OK) {
         os_handle_close(memory);
         pipe_close(pipe);
@@ -296,7 +296,7 @@ static status_t open_listener(struct net_port *port)
     if (port->listener != HANDLE_NONE) {
         return OK;
     }
-    status_t status = ipc_server_signal(port->server, &extra.handles[0]);
+    status_t status = ipc_server_signal(port->server, port->accept_bit, &extra.handles[0]);
     if (status != OK) {
         return status;
     }
@@ -330,7 +330,7 @@ static status_t watch(struct net_port *port)
     struct net_watch_req req = {.change_bits = port->change_bit};
     struct net_watch_rep rep;
     struct ipc_extra extra = {.handle_count = 1};
-    status_t status = ipc_server_signal(port->server, &extra.handles[0]);
+    status_t status = ipc_server_signal(port->server, port->change_bit, &extra.handles[0]);
     if (status == OK) {
         status = net_watch(port->net, &req, &rep, &extra);
         os_handle_close(extra.handles[0]);

@@ -99,7 +99,7 @@ static status_t give_handles(struct net *net, const struct net_place *place, han
     if (status < 0) {
         return status;
     }
-    status = ipc_server_signal(&net->server, &out_handles[1]);
+    status = ipc_server_signal(&net->server, kick_bit(net, place), &out_handles[1]);
     if (status < 0) {
         os_handle_close(out_handles[0]);
     }

@@ -57,7 +57,7 @@ static void attach(struct wire *wire)
     status_t status =
         os_memory_share(wire->memory, PROTECT_READ | PROTECT_WRITE, &extra.handles[0]);
     if (status == OK) {
-        status = ipc_server_signal(&wire->net->server, &extra.handles[1]);
+        status = ipc_server_signal(&wire->net->server, wire->receive_bits, &extra.handles[1]);
     }
     if (status == OK) {
         status = netdev_attach(wire->driver, &req, &rep, &extra);

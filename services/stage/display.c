@@ -53,8 +53,10 @@ static status_t attach(struct display *display)
     }
     struct ipc_extra extra = {.handle_count = 2};
     status = os_memory_share(display->memory, PROTECT_READ | PROTECT_WRITE, &extra.handles[0]);
-    status =
-        status == OK ? ipc_server_signal(&display->service->server, &extra.handles[1]) : status;
+    status = status == OK
+                 ? ipc_server_signal(&display->service->server,
+                                     display->resize_bits | display->done_bits, &extra.handles[1])
+                 : status;
     if (status == OK) {
         struct gpu_attach_req request = {.width = info.width,
                                          .height = info.height,

@@ -235,7 +235,8 @@ static status_t subscribe(struct binding *binding)
     struct ipc_extra extra = {.handle_count = 2};
     status = status == OK ? os_memory_share(memory, PROTECT_READ | PROTECT_WRITE, &extra.handles[0])
                           : status;
-    status = status == OK ? ipc_server_signal(binding->documents->options.server, &extra.handles[1])
+    status = status == OK ? ipc_server_signal(binding->documents->options.server,
+                                              binding->documents->update_bits, &extra.handles[1])
                           : status;
     if (status == OK) {
         struct docs_subscribe_req request = {.update_bits = binding->documents->update_bits};

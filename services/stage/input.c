@@ -106,7 +106,9 @@ static status_t attach(struct input *input)
     (void)ring_sleep(&input->ring, 0);
     status = status == OK ? os_memory_share(memory, PROTECT_READ | PROTECT_WRITE, &extra.handles[0])
                           : status;
-    status = status == OK ? ipc_server_signal(&input->service->server, &extra.handles[1]) : status;
+    status = status == OK
+                 ? ipc_server_signal(&input->service->server, input->event_bits, &extra.handles[1])
+                 : status;
     if (status == OK) {
         struct input_attach_req request = {.event_bits = input->event_bits};
         struct input_attach_rep reply;

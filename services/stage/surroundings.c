@@ -99,7 +99,8 @@ static void mesh_watch_again(void *self, uint64_t bits)
     struct surroundings *surroundings = self;
     struct ipc_extra extra = {.handle_count = 1};
     if (surroundings->mesh != HANDLE_NONE &&
-        ipc_server_signal(&surroundings->service->server, &extra.handles[0]) == OK) {
+        ipc_server_signal(&surroundings->service->server, surroundings->change_bits,
+                          &extra.handles[0]) == OK) {
         struct mesh_watch_req request = {.change_bits = surroundings->change_bits};
         struct mesh_watch_rep reply;
         (void)mesh_watch(surroundings->mesh, &request, &reply, &extra);

@@ -126,7 +126,7 @@ static void attach(void *self, uint64_t bits)
 {
     struct terminal_link *link = self;
     struct ipc_extra extra = {.handle_count = 1};
-    if (ipc_server_signal(&link->service->server, &extra.handles[0]) < 0) {
+    if (ipc_server_signal(&link->service->server, link->input_bits, &extra.handles[0]) < 0) {
         return;
     }
     struct console_attach_req request = {.input_bits = link->input_bits};

@@ -93,11 +93,13 @@ _Static_assert(sizeof(struct plan_grant) == 64, "no padding");
 
 // The "system" signal: bits 0 to 31 as GRANT_SERVICE rows say; 32 to 39 are raised by the
 // interrupts of GRANT_DEVICES (the value of the start entry "irqN" is its bit); 40 to 62 are the
-// service's own, to hand to peers; 63 is stop. The service holds the signal with all rights.
+// service's own, to hand to peers; 63 is stop. The service waits for all of them and may raise, or
+// let others raise, its own alone.
 #define SYSTEM_BIT_INTERRUPT_FIRST    32u
 #define SYSTEM_BIT_INTERRUPT_LAST     39u
 #define SYSTEM_BIT_OWN_FIRST          40u
 #define SYSTEM_BIT_OWN_LAST           62u
+#define SYSTEM_BITS_OWN               ((1ull << 63) - (1ull << SYSTEM_BIT_OWN_FIRST))
 #define PLAN_GRANT_BIT(value)         ((value)&0xffu)
 #define PLAN_GRANT_RESTRICTION(value) ((value) >> 8)
 #define PLAN_BADGE_ROW(badge)         ((uint32_t)(badge)&0xffffu)

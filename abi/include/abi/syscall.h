@@ -23,14 +23,14 @@
     S(3, reply)               /* reply handle (consumed), info, -, words → status */               \
     S(4, endpoint_create)     /* → endpoint handle with all rights */                              \
     /* Handles. */                                                                                 \
-    S(8, handle_duplicate)    /* handle, rights (at most these), badge (0: keep) → handle */       \
+    S(8, handle_duplicate)    /* handle, rights (at most these), badge or mask (0: keep) → handle */ \
     S(9, handle_close)        /* handle → status */                                                \
     S(10, handle_give)        /* process, handle (moved) → handle value in that process */         \
-    S(11, handle_info)        /* handle → kind, rights, badge */                                   \
+    S(11, handle_info)        /* handle → kind, rights, badge or mask */                           \
     /* Budgets: memory and processor time. HANDLE_NONE is the caller's own. */                     \
     S(12, budget_create)      /* budget, bytes limit, bytes reserved, period_ns, amount_ns (both 0: no limit of time) → budget handle */ \
     S(13, budget_info)        /* budget → status; struct budget_info in the message page */        \
-    /* Signals: a word of 64 bits. */                                                              \
+    /* Signals: a word of 64 bits. Who raises bits, now or later, needs them all in its handle's mask. */ \
     S(16, signal_create)      /* → signal handle */                                                \
     S(17, signal_raise)       /* signal, bits → status; never blocks */                            \
     S(18, signal_wait)        /* signal, mask, deadline → status, bits (those of mask, now cleared) */ \
@@ -91,6 +91,10 @@ enum { SYSCALL_LIST(SYSCALL_ENUM) SYSCALL_COUNT_MAX = 64 };
 // or an error (ERR_TIMEOUT at the deadline). Signals win over requests. Badge 0 is never reported
 // as closed.
 #define REPLY_NONE UINT64_MAX
+
+// handle_duplicate: an endpoint's handle without a badge can be given one, a signal's handle a
+// narrower mask: the bits it may raise (the first handle: all). A bit that the origin may not raise
+// is ERR_DENIED. RIGHT_WAIT is to all bits.
 
 // memory_create: where pages come from. 0: the kernel, zeroed, when they are first touched.
 enum {

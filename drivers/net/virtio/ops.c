@@ -70,7 +70,8 @@ static status_t do_attach(void *self, struct ipc_request *request,
     struct ring receive, transmit;
     status = open_rings(bytes, &receive, &transmit);
     if (status == OK) {
-        status = ipc_server_signal(netdev->server, &request->reply_handles[0]);
+        status =
+            ipc_server_signal(netdev->server, netdev->transmit_bits, &request->reply_handles[0]);
     }
     if (status < 0) {
         os_memory_unmap(bytes, BOTH_BYTES);

@@ -7,6 +7,7 @@
 #include "cap/handle.h"
 #include "ipc/endpoint.h"
 #include "ipc/signal.h"
+#include "mem/memory.h"
 
 #include "base/test.h"
 
@@ -14,8 +15,7 @@ static handle_t signal_handle(struct handle_table *table)
 {
     struct signal *signal = signal_create(&budget_root);
     handle_t handle;
-    CHECK_EQ(handle_insert(table, &signal->object, NULL, object_rights(OBJECT_SIGNAL), &handle),
-             OK);
+    CHECK_EQ(handle_insert(table, &signal->object, object_rights(OBJECT_SIGNAL), &handle), OK);
     return handle;
 }
 
@@ -51,7 +51,7 @@ static void table_holds_exactly_its_bound(void)
         signal_handle(&table);
     struct signal *signal = signal_create(&budget_root);
     handle_t handle;
-    CHECK_EQ(handle_insert(&table, &signal->object, NULL, 0, &handle), ERR_FULL);
+    CHECK_EQ(handle_insert(&table, &signal->object, 0, &handle), ERR_FULL);
     CHECK_EQ(handle_reserve(&table, 1), ERR_FULL);
     object_release(&signal->object);
     finish(&table);
@@ -66,7 +66,7 @@ static void insert_without_memory_changes_nothing(void)
     while (page_allocate() != PADDR_NONE)
         continue;
     handle_t handle;
-    CHECK_EQ(handle_insert(&table, &signal->object, NULL, 0, &handle), ERR_NO_MEMORY);
+    CHECK_EQ(handle_insert(&table, &signal->object, 0, &handle), ERR_NO_MEMORY);
     CHECK_EQ(table.used, 0);
     CHECK_EQ(signal->object.references, 1);
 }
@@ -90,8 +90,53 @@ static void duplicate_never_gains(void)
         }
         handle_close(&table, less);
     }
-    CHECK_EQ(handle_duplicate(&table, all, RIGHT_RAISE, 9, &more), ERR_INVALID);
     finish(&table);
+}
+
+static void mask_only_narrows(void)
+{
+    struct handle_table table;
+    struct object *object;
+    fake_start();
+    handle_table_init(&table, &budget_root);
+    handle_t all = signal_handle(&table);
+    handle_t held[16];
+    for (uint64_t mask = 1; mask < 16; mask++) {
+        CHECK_EQ(handle_duplicate(&table, all, RIGHT_ALL, mask, &held[mask]), OK);
+        for (uint64_t bits = 0; bits < 32; bits++) {
+            handle_t less;
+            bool within = (bits & ~mask) == 0;
+            CHECK_EQ(handle_signal(&table, held[mask], bits, &object), within ? OK : ERR_DENIED);
+            CHECK_EQ(handle_duplicate(&table, held[mask], RIGHT_ALL, bits, &less),
+                     within ? OK : ERR_DENIED);
+            if (!within)
+                continue;
+            CHECK_EQ(handle_badge(handle_find(&table, less)), bits != 0 ? bits : mask);
+            handle_close(&table, less);
+        }
+    }
+    handle_t memory;
+    struct memory *object_without_mark =
+        memory_create_range(&budget_root, MEMORY_DEVICE, 0, PAGE_SIZE);
+    CHECK_EQ(handle_insert(&table, &object_without_mark->object, RIGHT_ALL, &memory), OK);
+    CHECK_EQ(handle_duplicate(&table, memory, RIGHT_ALL, 1, &all), ERR_INVALID);
+    CHECK_EQ(handle_signal(&table, memory, 1, &object), ERR_BAD_HANDLE);
+    finish(&table);
+}
+
+static void mask_moves_with_its_handle(void)
+{
+    struct handle_table table, other;
+    fake_start();
+    handle_table_init(&table, &budget_root);
+    handle_table_init(&other, &budget_root);
+    handle_t narrow;
+    CHECK_EQ(handle_duplicate(&table, signal_handle(&table), RIGHT_ALL, 4, &narrow), OK);
+    CHECK_EQ(handle_reserve(&other, 1), OK);
+    handle_t moved = handle_move(&table, narrow, &other);
+    CHECK_EQ(handle_badge(handle_find(&other, moved)), 4);
+    finish(&table);
+    finish(&other);
 }
 
 static void badge_closes_once_with_its_last_handle(void)
@@ -101,8 +146,7 @@ static void badge_closes_once_with_its_last_handle(void)
     handle_table_init(&table, &budget_root);
     struct endpoint *endpoint = endpoint_create(&budget_root);
     handle_t root, a, b, c;
-    CHECK_EQ(handle_insert(&table, &endpoint->object, NULL, object_rights(OBJECT_ENDPOINT), &root),
-             OK);
+    CHECK_EQ(handle_insert(&table, &endpoint->object, object_rights(OBJECT_ENDPOINT), &root), OK);
     uint32_t rights = RIGHT_CALL | RIGHT_DUPLICATE;
     CHECK_EQ(handle_duplicate(&table, root, rights, 5, &a), OK);
     CHECK_EQ(handle_duplicate(&table, root, rights, 5, &b), OK);
@@ -121,5 +165,5 @@ static void badge_closes_once_with_its_last_handle(void)
 }
 
 TEST_MAIN(TEST(handle_value_is_not_reused_soon), TEST(table_holds_exactly_its_bound),
-          TEST(duplicate_never_gains), TEST(badge_closes_once_with_its_last_handle),
-          TEST(insert_without_memory_changes_nothing))
+          TEST(duplicate_never_gains), TEST(mask_only_narrows), TEST(mask_moves_with_its_handle),
+          TEST(badge_closes_once_with_its_last_handle), TEST(insert_without_memory_changes_nothing))

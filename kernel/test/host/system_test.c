@@ -425,13 +425,13 @@ static void driver_start(void)
     driver = process_spawn(NULL, 0);
     object_hold(&machine_object);
     object_hold(&log_object);
-    handle_insert(&driver->process->handles, &machine_object, NULL, object_rights(OBJECT_MACHINE),
+    handle_insert(&driver->process->handles, &machine_object, object_rights(OBJECT_MACHINE),
                   &handle);
-    handle_insert(&driver->process->handles, &log_object, NULL, object_rights(OBJECT_LOG), &handle);
+    handle_insert(&driver->process->handles, &log_object, object_rights(OBJECT_LOG), &handle);
     for (uint32_t i = 0; i < 6; i++) {
-        handle_insert(&driver->process->handles, &endpoint_create(&budget_root)->object, NULL,
+        handle_insert(&driver->process->handles, &endpoint_create(&budget_root)->object,
                       object_rights(OBJECT_ENDPOINT), &handle);
-        handle_insert(&driver->process->handles, &signal_create(&budget_root)->object, NULL,
+        handle_insert(&driver->process->handles, &signal_create(&budget_root)->object,
                       object_rights(OBJECT_SIGNAL), &handle);
     }
     schedule_ready(driver);

@@ -18,7 +18,8 @@ status_t bus_driver_open(struct bus_driver *driver, handle_t bus, handle_t signa
 {
     bus_driver_close(driver);
     handle_t raise;
-    status_t status = os_handle_duplicate(signal, RIGHT_RAISE | RIGHT_TRANSFER, 0, &raise);
+    status_t status = os_handle_duplicate(signal, RIGHT_RAISE | RIGHT_TRANSFER,
+                                          req->queue_bits | req->config_bits, &raise);
     if (status < 0) {
         return status;
     }

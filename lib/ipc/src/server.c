@@ -66,10 +66,11 @@ void ipc_server_on_stop(struct ipc_server *server, void (*run)(void *self), void
     server->stop_self = self;
 }
 
-status_t ipc_server_signal(struct ipc_server *server, handle_t *out_signal)
+status_t ipc_server_signal(struct ipc_server *server, uint64_t bits, handle_t *out_signal)
 {
+    assert(bits != 0);
     return os_handle_duplicate(server->service.signal,
-                               RIGHT_RAISE | RIGHT_TRANSFER | RIGHT_DUPLICATE, 0, out_signal);
+                               RIGHT_RAISE | RIGHT_TRANSFER | RIGHT_DUPLICATE, bits, out_signal);
 }
 
 uint64_t ipc_server_badge(struct ipc_server *server)

@@ -49,6 +49,28 @@ static void bits_run_their_handlers_once(void)
     CHECK(strcmp(trace, "bc") == 0);
 }
 
+static void stopped(void *self)
+{
+    note('x');
+}
+
+static void a_peer_can_raise_its_bit_and_no_other(void)
+{
+    setup();
+    handle_t peer, more;
+    uint64_t bit = ipc_server_bit(&echo.server, on_bit, "a");
+    ipc_server_on_stop(&echo.server, stopped, NULL);
+    CHECK_EQ(ipc_server_signal(&echo.server, bit, &peer), OK);
+    CHECK_EQ(os_signal_raise(peer, SYSTEM_BIT_STOP), ERR_DENIED);
+    CHECK_EQ(os_signal_raise(peer, bit | SYSTEM_BIT_STOP), ERR_DENIED);
+    CHECK_EQ(os_signal_raise(peer, echo.go_bit), ERR_DENIED);
+    CHECK_EQ(os_handle_duplicate(peer, RIGHT_ALL, SYSTEM_BIT_STOP, &more), ERR_DENIED);
+    CHECK_EQ(ipc_host_run(), 0);
+    CHECK_EQ(os_signal_raise(peer, bit), OK);
+    CHECK_EQ(ipc_host_run(), 1);
+    CHECK(strcmp(trace, "a") == 0);
+}
+
 static void restart_bits_come_from_the_start_block(void)
 {
     setup();
@@ -178,9 +200,9 @@ static void stop_runs_the_last_handler(void)
     CHECK(strcmp(trace, "x") == 0);
 }
 
-TEST_MAIN(TEST(bits_run_their_handlers_once), TEST(restart_bits_come_from_the_start_block),
-          TEST(timers_fire_in_order_and_once), TEST(closed_badges_are_reported),
-          TEST(late_answers_reach_their_caller), TEST(a_missed_deadline_frees_the_caller),
-          TEST(a_dropped_reply_is_a_dead_peer),
+TEST_MAIN(TEST(bits_run_their_handlers_once), TEST(a_peer_can_raise_its_bit_and_no_other),
+          TEST(restart_bits_come_from_the_start_block), TEST(timers_fire_in_order_and_once),
+          TEST(closed_badges_are_reported), TEST(late_answers_reach_their_caller),
+          TEST(a_missed_deadline_frees_the_caller), TEST(a_dropped_reply_is_a_dead_peer),
           TEST(a_killed_server_comes_back_under_the_same_endpoint),
           TEST(fresh_badges_do_not_repeat_over_restarts), TEST(stop_runs_the_last_handler))

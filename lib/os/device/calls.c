@@ -20,9 +20,9 @@ status_t os_endpoint_create(handle_t *out_handle)
     return handle_result(OS_SYSCALL(endpoint_create, 0), out_handle);
 }
 
-status_t os_handle_duplicate(handle_t handle, uint32_t rights, uint64_t badge, handle_t *out_handle)
+status_t os_handle_duplicate(handle_t handle, uint32_t rights, uint64_t mark, handle_t *out_handle)
 {
-    return handle_result(OS_SYSCALL(handle_duplicate, handle, rights, badge), out_handle);
+    return handle_result(OS_SYSCALL(handle_duplicate, handle, rights, mark), out_handle);
 }
 
 void os_handle_close(handle_t handle)

@@ -22,7 +22,7 @@ static void handles_lose_rights_and_go_stale(void)
     CHECK_EQ(facts.rights, RIGHT_WAIT | RIGHT_DUPLICATE);
     CHECK_EQ(facts.badge, 9);
     handle_t c;
-    CHECK_EQ(os_handle_duplicate(b, RIGHT_ALL, 10, &c), ERR_INVALID); // one badge only
+    CHECK_EQ(os_handle_duplicate(b, RIGHT_ALL, 10, &c), ERR_DENIED); // a mask only narrows
     CHECK_EQ(os_handle_duplicate(b, RIGHT_ALL, 0, &c), OK);
     CHECK_EQ(os_signal_raise(c, 1), ERR_DENIED);
     os_handle_close(c);
@@ -33,6 +33,34 @@ static void handles_lose_rights_and_go_stale(void)
     CHECK_EQ(os_host_handle_count(), 3);
     os_host_reset();
     CHECK_EQ(os_host_handle_count(), 0);
+}
+
+static void badges_are_put_on_once(void)
+{
+    os_host_reset();
+    handle_t root, badged, memory, other;
+    CHECK_EQ(os_endpoint_create(&root), OK);
+    CHECK_EQ(os_handle_duplicate(root, RIGHT_ALL, 9, &badged), OK);
+    CHECK_EQ(os_handle_duplicate(badged, RIGHT_ALL, 10, &other), ERR_DENIED);
+    CHECK_EQ(os_memory_create(PAGE_SIZE, 0, &memory), OK);
+    CHECK_EQ(os_handle_duplicate(memory, RIGHT_ALL, 10, &other), ERR_INVALID);
+}
+
+static void a_signal_is_raised_within_the_mask(void)
+{
+    os_host_reset();
+    handle_t signal, narrow, copy;
+    CHECK_EQ(os_signal_create(&signal), OK);
+    CHECK_EQ(os_handle_duplicate(signal, RIGHT_ALL, 6, &narrow), OK);
+    CHECK_EQ(os_handle_duplicate(narrow, RIGHT_ALL, 0, &copy), OK);
+    CHECK_EQ(os_signal_raise(copy, 1), ERR_DENIED);
+    CHECK_EQ(os_signal_raise(copy, 3), ERR_DENIED); // nothing of it is raised
+    CHECK_EQ(os_host_signal_take(signal), 0);
+    CHECK_EQ(os_signal_raise(copy, 6), OK);
+    CHECK_EQ(os_host_signal_take(signal), 6);
+    CHECK_EQ(os_handle_duplicate(narrow, RIGHT_ALL, 14, &copy), ERR_DENIED);
+    CHECK_EQ(os_handle_duplicate(narrow, RIGHT_ALL, 4, &copy), OK);
+    CHECK_EQ(os_signal_raise(copy, 2), ERR_DENIED);
 }
 
 static void signals_stay_raised_until_waited_for(void)
@@ -106,6 +134,7 @@ static void start_entries_and_log_are_found(void)
     os_host_reset();
 }
 
-TEST_MAIN(TEST(handles_lose_rights_and_go_stale), TEST(signals_stay_raised_until_waited_for),
+TEST_MAIN(TEST(handles_lose_rights_and_go_stale), TEST(badges_are_put_on_once),
+          TEST(a_signal_is_raised_within_the_mask), TEST(signals_stay_raised_until_waited_for),
           TEST(memories_are_shared_and_outlive_their_handles),
           TEST(planned_failures_leave_nothing_behind), TEST(start_entries_and_log_are_found))

@@ -154,6 +154,11 @@ static void a_service_gets_exactly_its_row(void)
     CHECK_EQ(rights_of(fake_entry(store, "log")), RIGHT_READ | RIGHT_WRITE | RIGHT_TRANSFER);
     CHECK(rights_of(fake_entry(store, "self")) & RIGHT_RECEIVE);
     CHECK_EQ(badge_of(fake_entry(store, "self")), 0);
+    handle_t system = fake_entry(store, "system")->handle;
+    CHECK_EQ(os_signal_raise(system, SYSTEM_BIT_STOP), ERR_DENIED);
+    CHECK_EQ(os_signal_raise(system, 1), ERR_DENIED);
+    CHECK_EQ(os_signal_raise(system, 1ull << SYSTEM_BIT_INTERRUPT_FIRST), ERR_DENIED);
+    CHECK_EQ(os_signal_raise(system, SYSTEM_BITS_OWN), OK);
 }
 
 static void a_driver_gets_registers_and_interrupts(void)

@@ -116,7 +116,7 @@ static status_t open_socket(struct net_model *model, struct ipc_request *request
                      RING_CONSUMER) == OK);
     (void)ring_sleep(&socket->from_client, 0);
     assert(ipc_server_mint(&model->server, socket->badge, &request->reply_handles[0]) == OK);
-    assert(ipc_server_signal(&model->server, &request->reply_handles[1]) == OK);
+    assert(ipc_server_signal(&model->server, model->kick_bit, &request->reply_handles[1]) == OK);
     request->reply_handle_count = 2;
     return OK;
 }

@@ -70,7 +70,7 @@ static status_t docs_link_opened(void *self, struct ipc_request *request,
              OK);
     model->link_badge = ipc_server_badge(&model->server);
     CHECK_EQ(ipc_server_mint(&model->server, model->link_badge, &request->reply_handles[0]), OK);
-    CHECK_EQ(ipc_server_signal(&model->server, &request->reply_handles[1]), OK);
+    CHECK_EQ(ipc_server_signal(&model->server, model->kick_bit, &request->reply_handles[1]), OK);
     request->reply_handle_count = 2;
     rep->kick_bits = model->kick_bit;
     model->links++;

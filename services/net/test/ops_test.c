@@ -86,7 +86,7 @@ static status_t driver_attach(void *self, struct ipc_request *request,
     request->handles[1] = HANDLE_NONE;
     rep->transmit_bits = it->transmit_bits;
     request->reply_handle_count = 1;
-    return ipc_server_signal(&it->server, &request->reply_handles[0]);
+    return ipc_server_signal(&it->server, it->transmit_bits, &request->reply_handles[0]);
 }
 
 static const struct netdev_ops driver_ops = {.info = driver_info, .attach = driver_attach};

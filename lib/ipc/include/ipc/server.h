@@ -104,9 +104,9 @@ void ipc_server_on_closed(struct ipc_server *server, void (*run)(void *self, uin
 // Runs when the system stops (at most one second is left), before the program exits.
 void ipc_server_on_stop(struct ipc_server *server, void (*run)(void *self), void *self);
 
-// A duplicate of the server's signal that a peer may raise (RIGHT_RAISE, transferable): what attach
-// methods send.
-status_t ipc_server_signal(struct ipc_server *server, handle_t *out_signal);
+// A duplicate of the server's signal of which a peer may raise exactly `bits` (RIGHT_RAISE,
+// transferable): what attach methods send. ERR_FULL.
+status_t ipc_server_signal(struct ipc_server *server, uint64_t bits, handle_t *out_signal);
 // A badge no handle of this or an earlier instance of the service carries; above every badge init
 // gives.
 uint64_t ipc_server_badge(struct ipc_server *server);

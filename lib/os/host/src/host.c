@@ -62,9 +62,12 @@ status_t os_signal_raise(handle_t signal, uint64_t bits)
 {
     status_t status;
     struct host_object *object = host_object_of(signal, OBJECT_SIGNAL, RIGHT_RAISE, &status);
-    if (object != NULL)
-        object->bits |= bits;
-    return status;
+    if (object == NULL)
+        return status;
+    if (bits & ~host_handle_find(signal)->badge)
+        return ERR_DENIED;
+    object->bits |= bits;
+    return OK;
 }
 
 static uint64_t signal_take(struct host_object *object, uint64_t mask)

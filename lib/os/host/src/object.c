@@ -89,7 +89,7 @@ status_t host_object_create(uint32_t kind, handle_t *out_handle, struct host_obj
     if (object == NULL)
         return ERR_NO_MEMORY;
     *object = (struct host_object){.kind = kind, .references = 1, .identity = next_identity++};
-    status_t status = insert(object, RIGHT_ALL, 0, out_handle);
+    status_t status = insert(object, RIGHT_ALL, kind == OBJECT_SIGNAL ? UINT64_MAX : 0, out_handle);
     if (status < 0) {
         free(object);
         return status;
@@ -104,17 +104,29 @@ status_t os_endpoint_create(handle_t *out_handle)
     return host_object_create(OBJECT_ENDPOINT, out_handle, NULL);
 }
 
-status_t os_handle_duplicate(handle_t handle, uint32_t rights, uint64_t badge, handle_t *out_handle)
+// As the kernel: a first badge for an endpoint, a narrower mask for a signal.
+static status_t mark_check(const struct host_handle *entry, uint64_t mark)
+{
+    if (mark == 0)
+        return OK;
+    if (entry->object->kind == OBJECT_SIGNAL)
+        return mark & ~entry->badge ? ERR_DENIED : OK;
+    if (entry->object->kind != OBJECT_ENDPOINT)
+        return ERR_INVALID;
+    return entry->badge != 0 ? ERR_DENIED : OK;
+}
+
+status_t os_handle_duplicate(handle_t handle, uint32_t rights, uint64_t mark, handle_t *out_handle)
 {
     struct host_handle *entry = host_handle_find(handle);
     if (entry == NULL)
         return ERR_BAD_HANDLE;
     if (!(entry->rights & RIGHT_DUPLICATE))
         return ERR_DENIED;
-    if (badge != 0 && entry->badge != 0)
-        return ERR_INVALID;
-    status_t status =
-        insert(entry->object, entry->rights & rights, badge ? badge : entry->badge, out_handle);
+    status_t status = mark_check(entry, mark);
+    if (status == OK)
+        status =
+            insert(entry->object, entry->rights & rights, mark ? mark : entry->badge, out_handle);
     if (status == OK)
         host_object_reference(entry->object);
     return status;

@@ -9,14 +9,14 @@
 struct os_handle_facts {
     uint32_t kind;   // enum object_kind
     uint32_t rights; // RIGHT_*
-    uint64_t badge;
+    uint64_t badge;  // an endpoint's badge; a signal's mask
 };
 
-// Makes another handle to the same object with at most `rights`; `badge` 0 keeps the badge. Needs
-// RIGHT_DUPLICATE. ERR_BAD_HANDLE, ERR_DENIED, ERR_FULL (handle table), ERR_INVALID (it has a badge
-// already).
-status_t os_handle_duplicate(handle_t handle, uint32_t rights, uint64_t badge,
-                             handle_t *out_handle);
+// Makes another handle to the same object with at most `rights`. `mark` is an endpoint's badge or
+// the bits of a signal it may raise; 0 keeps what there is. Needs RIGHT_DUPLICATE. ERR_BAD_HANDLE,
+// ERR_DENIED (it has a badge already; a bit `handle` may not raise), ERR_FULL (handle table),
+// ERR_INVALID (no such mark for the kind).
+status_t os_handle_duplicate(handle_t handle, uint32_t rights, uint64_t mark, handle_t *out_handle);
 // Closes a handle; HANDLE_NONE and stale ones are ignored.
 void os_handle_close(handle_t handle);
 // ERR_BAD_HANDLE.

@@ -16,7 +16,7 @@ struct host_object {
 
 struct host_handle {
     struct host_object *object; // NULL: free
-    uint64_t badge;
+    uint64_t badge;             // of a signal: its mask
     uint32_t rights;
     uint32_t generation;
 };
