@@ -19,7 +19,7 @@ static struct object machine_object = {.references = 1, .kind = OBJECT_MACHINE};
 
 static status_t map(struct process *process, struct memory *memory, const struct mapping *wanted)
 {
-    return space_map(&process->space, memory, wanted);
+    return space_map(&process->space, memory, NULL, wanted);
 }
 
 // Maps fresh zeroed memory; the caller gets the object to fill, which the mapping keeps alive.

@@ -6,6 +6,7 @@
 
 #include "cap/badge.h"
 #include "cap/budget.h"
+#include "cap/derive.h"
 #include "ipc/endpoint.h"
 
 #include "base/assert.h"
@@ -47,28 +48,35 @@ void handle_table_finish(struct handle_table *table)
     handle_table_init(table, table->budget);
 }
 
-status_t handle_object(struct handle_table *table, handle_t handle, enum object_kind kind,
-                       uint32_t rights, struct object **out_object)
+status_t handle_lookup(struct handle_table *table, handle_t handle, enum object_kind kind,
+                       uint32_t rights, struct handle_entry **out_entry)
 {
     struct handle_entry *entry = handle_find(table, handle);
     if (entry == NULL || entry->object->kind != kind)
         return ERR_BAD_HANDLE;
     if ((entry->rights & rights) != rights)
         return ERR_DENIED;
-    *out_object = entry->object;
+    *out_entry = entry;
     return OK;
 }
 
-status_t handle_signal(struct handle_table *table, handle_t handle, uint64_t bits,
-                       struct object **out_signal)
+status_t handle_object(struct handle_table *table, handle_t handle, enum object_kind kind,
+                       uint32_t rights, struct object **out_object)
 {
-    struct handle_entry *entry = handle_find(table, handle);
-    if (entry == NULL || entry->object->kind != OBJECT_SIGNAL)
-        return ERR_BAD_HANDLE;
-    if (!(entry->rights & RIGHT_RAISE) || (bits & ~entry->mask))
+    struct handle_entry *entry;
+    status_t status = handle_lookup(table, handle, kind, rights, &entry);
+    if (status == OK)
+        *out_object = entry->object;
+    return status;
+}
+
+status_t handle_signal(struct handle_table *table, handle_t handle, uint64_t bits,
+                       struct handle_entry **out_entry)
+{
+    status_t status = handle_lookup(table, handle, OBJECT_SIGNAL, RIGHT_RAISE, out_entry);
+    if (status == OK && (bits & ~(*out_entry)->mask))
         return ERR_DENIED;
-    *out_signal = entry->object;
-    return OK;
+    return status;
 }
 
 status_t handle_reserve(struct handle_table *table, uint32_t count)
@@ -137,6 +145,7 @@ static struct handle_entry *entry_fill(struct handle_table *table, struct object
 {
     struct handle_entry *entry = entry_at(table, slot_take(table));
     entry->object = object;
+    entry->table = table;
     entry->rights = (uint16_t)rights;
     if (object->kind == OBJECT_ENDPOINT && (rights & RIGHT_RECEIVE))
         endpoint_receiver_added(endpoint_of(object));
@@ -150,6 +159,7 @@ status_t handle_insert(struct handle_table *table, struct object *object, uint32
     if (status != OK)
         return status;
     struct handle_entry *entry = entry_fill(table, object, rights);
+    derive_root(entry);
     if (object->kind == OBJECT_SIGNAL)
         entry->mask = UINT64_MAX;
     *out_handle = entry->value;
@@ -164,6 +174,7 @@ status_t handle_close(struct handle_table *table, handle_t handle)
     struct object *object = entry->object;
     struct badge *badge = badge_of(entry);
     bool receiver = object->kind == OBJECT_ENDPOINT && (entry->rights & RIGHT_RECEIVE);
+    derive_remove(entry);
     slot_give(table, handle & 0xffff);
     if (badge != NULL)
         badge_release(badge);
@@ -181,7 +192,10 @@ handle_t handle_move(struct handle_table *from, handle_t handle, struct handle_t
     slot_give(from, handle & 0xffff);
     uint32_t slot = slot_take(to);
     struct handle_entry *target = entry_at(to, slot);
+    if (target != entry)
+        derive_move(entry, target);
     target->object = moved.object;
+    target->table = to;
     target->mask = moved.mask; // or the badge
     target->rights = moved.rights;
     return target->value;
@@ -222,7 +236,13 @@ status_t handle_duplicate(struct handle_table *table, handle_t handle, uint32_t 
         badge_hold(badge);
     }
     object_hold(entry->object);
-    struct handle_entry *copy = entry_fill(table, entry->object, rights & entry->rights);
+    uint32_t revocable = (rights | entry->rights) & RIGHT_REVOCABLE;
+    struct handle_entry *copy =
+        entry_fill(table, entry->object, (rights & entry->rights) | revocable);
+    if (rights & RIGHT_REVOCABLE)
+        derive_from(entry, copy);
+    else
+        derive_beside(entry, copy);
     if (is_endpoint)
         copy->badge = badge;
     else

@@ -103,3 +103,36 @@ void signal_unbind(struct thread *thread)
     thread->bound = NULL;
     object_release(&signal->object);
 }
+
+static bool raiser_take(struct tether *tether)
+{
+    raiser_finish(tether->owner);
+    return true;
+}
+
+status_t raiser_init(struct raiser *raiser, struct budget *payer, struct handle_entry *origin,
+                     uint64_t bits)
+{
+    struct tether wanted = {.take = raiser_take, .owner = raiser};
+    struct tether *tether = NULL;
+    if (derive_revocable(origin) && tether_create(payer, origin, &wanted, &tether) != OK)
+        return ERR_NO_MEMORY;
+    object_hold(origin->object);
+    *raiser = (struct raiser){signal_of(origin->object), bits, tether};
+    return OK;
+}
+
+void raiser_raise(const struct raiser *raiser)
+{
+    if (raiser->signal != NULL)
+        signal_raise(raiser->signal, raiser->bits);
+}
+
+void raiser_finish(struct raiser *raiser)
+{
+    if (raiser->signal == NULL)
+        return;
+    tether_destroy(raiser->tether);
+    object_release(&raiser->signal->object);
+    *raiser = (struct raiser){0};
+}

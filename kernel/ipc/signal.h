@@ -4,7 +4,7 @@
 // Raising never blocks and never allocates; bits raised twice before they are taken are one event.
 #pragma once
 
-#include "cap/object.h"
+#include "cap/derive.h"
 #include "sched/thread.h"
 
 struct signal {
@@ -12,6 +12,14 @@ struct signal {
     uint64_t bits;
     struct list_node waiters; // thread.link, WAITING
     struct thread *bound;     // its reply_receive waits for this, too
+};
+
+// What raises bits of a signal later: part of a timer, an interrupt, a watch. Revoking the handle
+// it was made with leaves it without a signal.
+struct raiser {
+    struct signal *signal; // counted; NULL: raises nothing
+    uint64_t bits;
+    struct tether *tether;
 };
 
 static inline struct signal *signal_of(struct object *object)
@@ -31,3 +39,10 @@ void signal_wait(struct thread *thread, struct signal *signal, uint64_t mask,
 // ERR_EXISTS: bound to another thread.
 status_t signal_bind(struct thread *thread, struct signal *signal);
 void signal_unbind(struct thread *thread);
+
+// `origin`: a handle that may raise `bits`. ERR_NO_MEMORY.
+status_t raiser_init(struct raiser *raiser, struct budget *payer, struct handle_entry *origin,
+                     uint64_t bits);
+void raiser_raise(const struct raiser *raiser);
+// A raiser without a signal is accepted.
+void raiser_finish(struct raiser *raiser);

@@ -90,6 +90,7 @@ static void mapping_remove(struct space *space, uint32_t index)
     }
     for (; at != last; at++)
         at[0] = at[1];
+    tether_destroy(mapping->tether);
     object_release(&mapping->memory->object);
     budget_free(space->budget, &mapping_slab, mapping);
 }
@@ -107,7 +108,43 @@ static bool protect_valid(uint32_t protect)
     return !(protect & PROTECT_WRITE) || ((protect & PROTECT_READ) && !(protect & PROTECT_EXECUTE));
 }
 
-status_t space_map(struct space *space, struct memory *memory, const struct mapping *wanted)
+// Unmaps at most *budget pages from the front of a mapping; true: all of it is gone.
+static bool mapping_shrink(struct space *space, uint32_t index, uint64_t *budget)
+{
+    struct mapping *mapping = space->mappings[index];
+    uint64_t pages = min_u64(mapping->size_bytes >> PAGE_SHIFT, *budget);
+    arch_pages_unmap(space, mapping->address, (uint32_t)pages);
+    *budget -= pages;
+    mapping->address += pages << PAGE_SHIFT;
+    mapping->offset += pages << PAGE_SHIFT;
+    mapping->size_bytes -= pages << PAGE_SHIFT;
+    if (mapping->size_bytes > 0)
+        return false;
+    mapping_remove(space, index);
+    return true;
+}
+
+// Revocation: a mapping is a step of its own.
+static bool mapping_take(struct tether *tether)
+{
+    struct space *space = tether->context;
+    struct mapping *mapping = tether->owner;
+    uint64_t budget = UNMAP_STEP;
+    mapping_shrink(space, mapping_index(space, mapping->address), &budget);
+    return false;
+}
+
+static status_t mapping_tether(struct space *space, struct mapping *mapping,
+                               struct handle_entry *origin)
+{
+    if (!derive_revocable(origin))
+        return OK;
+    struct tether wanted = {.take = mapping_take, .owner = mapping, .context = space};
+    return tether_create(space->budget, origin, &wanted, &mapping->tether);
+}
+
+status_t space_map(struct space *space, struct memory *memory, struct handle_entry *origin,
+                   const struct mapping *wanted)
 {
     uint64_t memory_bytes = (uint64_t)memory->page_count << PAGE_SHIFT;
     if (!range_valid(wanted->address, wanted->size_bytes) || !protect_valid(wanted->protect) ||
@@ -126,6 +163,10 @@ status_t space_map(struct space *space, struct memory *memory, const struct mapp
         return ERR_NO_MEMORY;
     *mapping = *wanted;
     mapping->memory = memory;
+    if (mapping_tether(space, mapping, origin) != OK) {
+        budget_free(space->budget, &mapping_slab, mapping);
+        return ERR_NO_MEMORY;
+    }
     object_hold(&memory->object);
     mapping_insert(space, index, mapping);
     return OK;
@@ -141,6 +182,10 @@ static status_t mapping_split(struct space *space, uint32_t index, uint64_t addr
     if (high == NULL)
         return ERR_NO_MEMORY;
     *high = *low;
+    if (mapping_tether(space, high, low->tether != NULL ? &low->tether->entry : NULL) != OK) {
+        budget_free(space->budget, &mapping_slab, high);
+        return ERR_NO_MEMORY;
+    }
     high->address = address;
     high->offset += address - low->address;
     high->size_bytes -= address - low->address;
@@ -167,15 +212,8 @@ static status_t unmap_piece(struct space *space, uint64_t address, uint64_t end,
             return status;
     }
     bool last = mapping_end(mapping) == end;
-    uint64_t pages = min_u64(mapping->size_bytes >> PAGE_SHIFT, *budget);
-    arch_pages_unmap(space, mapping->address, (uint32_t)pages);
-    *budget -= pages;
-    mapping->address += pages << PAGE_SHIFT;
-    mapping->offset += pages << PAGE_SHIFT;
-    mapping->size_bytes -= pages << PAGE_SHIFT;
-    if (mapping->size_bytes > 0)
+    if (!mapping_shrink(space, index, budget))
         return ERR_AGAIN;
-    mapping_remove(space, index);
     return last ? OK : ERR_AGAIN;
 }
 
@@ -258,7 +296,7 @@ status_t space_pin(struct space *space, uint64_t address, struct memory **out_me
                    void **out_page)
 {
     struct mapping *mapping = address % PAGE_SIZE == 0 ? mapping_at(space, address) : NULL;
-    if (mapping == NULL || !(mapping->protect & PROTECT_WRITE) ||
+    if (mapping == NULL || !(mapping->protect & PROTECT_WRITE) || mapping->tether != NULL ||
         mapping->memory->backing != MEMORY_ANONYMOUS)
         return ERR_INVALID;
     uint32_t index = mapping_page(mapping, address);

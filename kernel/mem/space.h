@@ -4,6 +4,7 @@
 // of 512 pages.
 #pragma once
 
+#include "cap/derive.h"
 #include "mem/memory.h"
 
 #define MAPPINGS_MAX 512u
@@ -14,6 +15,7 @@ struct mapping {
     struct memory *memory; // counted
     uint32_t protect;
     uint32_t reserved;
+    struct tether *tether; // NULL: made with a handle that cannot be revoked
 };
 
 struct space {
@@ -31,8 +33,10 @@ struct space {
 status_t space_init(struct space *space, struct budget *budget);
 // Removes mappings and tables, a bounded part a call; true when nothing is left. Runs on no hart.
 bool space_finish_step(struct space *space);
-// ERR_INVALID, ERR_EXISTS (overlap), ERR_FULL, ERR_NO_MEMORY. The caller checked rights.
-status_t space_map(struct space *space, struct memory *memory, const struct mapping *wanted);
+// ERR_INVALID, ERR_EXISTS (overlap), ERR_FULL, ERR_NO_MEMORY. The caller checked rights. `origin`:
+// the handle it is made with; NULL: the kernel itself makes it.
+status_t space_map(struct space *space, struct memory *memory, struct handle_entry *origin,
+                   const struct mapping *wanted);
 // Unmaps what lies in the range; holes are fine. ERR_AGAIN: a step is done, call again with the
 // same range. ERR_INVALID, ERR_FULL, ERR_NO_MEMORY (splitting a mapping).
 status_t space_unmap(struct space *space, uint64_t address, uint64_t size_bytes);
@@ -46,6 +50,7 @@ bool space_allows(struct space *space, uint64_t address, uint32_t protect);
 bool space_peek(struct space *space, uint64_t address, uint64_t *out_word);
 // What is mapped at `address`, and which of its pages; NULL: nothing.
 struct memory *space_memory(struct space *space, uint64_t address, uint32_t *out_index);
-// Finds the writable anonymous page at `address` and makes it present. ERR_INVALID, ERR_NO_MEMORY.
+// Finds the writable anonymous page (not revocable) at `address` and makes it present. ERR_INVALID,
+// ERR_NO_MEMORY.
 status_t space_pin(struct space *space, uint64_t address, struct memory **out_memory,
                    void **out_page);

@@ -90,9 +90,9 @@ static bool process_finish_step(struct chore *chore)
     handle_table_finish(&process->handles);
     schedule_forget(process);
     process->done = true;
-    for (uint32_t i = 0; i < WATCHERS_MAX && process->watchers[i].signal != NULL; i++) {
-        signal_raise(process->watchers[i].signal, process->watchers[i].bits);
-        object_release(&process->watchers[i].signal->object);
+    for (uint32_t i = 0; i < WATCHERS_MAX; i++) {
+        raiser_raise(&process->watchers[i]);
+        raiser_finish(&process->watchers[i]);
     }
     object_release(&process->object);
     return true;
@@ -132,18 +132,16 @@ void process_destroy(struct object *object)
     object_free(&process_slab, process);
 }
 
-status_t process_watch(struct process *process, struct signal *signal, uint64_t bits)
+status_t process_watch(struct process *process, struct budget *payer, struct handle_entry *origin,
+                       uint64_t bits)
 {
     if (process->done) {
-        signal_raise(signal, bits);
+        signal_raise(signal_of(origin->object), bits);
         return OK;
     }
     for (uint32_t i = 0; i < WATCHERS_MAX; i++) {
-        if (process->watchers[i].signal == NULL) {
-            object_hold(&signal->object);
-            process->watchers[i] = (struct process_watcher){signal, bits};
-            return OK;
-        }
+        if (process->watchers[i].signal == NULL)
+            return raiser_init(&process->watchers[i], payer, origin, bits);
     }
     return ERR_FULL;
 }

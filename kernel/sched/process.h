@@ -4,7 +4,7 @@
 // then its watchers are told.
 #pragma once
 
-#include "cap/handle.h"
+#include "ipc/signal.h"
 #include "mem/space.h"
 #include "sched/chore.h"
 
@@ -14,17 +14,10 @@
 #define THREADS_MAX  32u // per process
 #define WATCHERS_MAX 4u  // per process
 
-struct signal;
-
 struct process_fault {
     uint64_t cause, address, pc;
     uint64_t registers[32];
     uint64_t backtrace[PROCESS_BACKTRACE_MAX];
-};
-
-struct process_watcher {
-    struct signal *signal; // counted
-    uint64_t bits;
 };
 
 struct process {
@@ -42,7 +35,7 @@ struct process {
     bool done; // torn down: watchers told
     uint32_t close_cursor;
     struct chore chore;
-    struct process_watcher watchers[WATCHERS_MAX];
+    struct raiser watchers[WATCHERS_MAX]; // without a signal: free
     char name[PROCESS_NAME_MAX];
     struct process_fault fault; // FAULTED
     uint32_t id;                // from 1
@@ -66,6 +59,7 @@ void process_started(struct process *process, uint32_t priority_max);
 void process_destroy(struct object *object);
 // Ends it; later calls change nothing. `fault` NULL: it ended of itself or was killed.
 void process_end(struct process *process, int32_t exit_code, const struct process_fault *fault);
-// ERR_FULL. Raised at once when the process is gone already.
-status_t process_watch(struct process *process, struct signal *signal, uint64_t bits);
+// ERR_FULL, ERR_NO_MEMORY (of `payer`). Raised at once when the process is gone already.
+status_t process_watch(struct process *process, struct budget *payer, struct handle_entry *origin,
+                       uint64_t bits);
 void process_describe(const struct process *process, struct process_info *out_info);

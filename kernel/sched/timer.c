@@ -12,17 +12,18 @@ static struct slab timer_slab = SLAB_INIT(sizeof(struct timer));
 static void timer_expire(struct deadline *deadline)
 {
     struct timer *timer = CONTAINER_OF(deadline, struct timer, deadline);
-    signal_raise(timer->signal, timer->bits);
+    raiser_raise(&timer->raiser);
 }
 
-struct timer *timer_create(struct budget *budget, struct signal *signal, uint64_t bits)
+struct timer *timer_create(struct budget *budget, struct handle_entry *origin, uint64_t bits)
 {
     struct timer *timer = object_create(budget, &timer_slab, OBJECT_TIMER);
     if (timer == NULL)
         return NULL;
-    object_hold(&signal->object);
-    timer->signal = signal;
-    timer->bits = bits;
+    if (raiser_init(&timer->raiser, budget, origin, bits) != OK) {
+        object_free(&timer_slab, timer);
+        return NULL;
+    }
     timer->deadline.expire = timer_expire;
     return timer;
 }
@@ -31,7 +32,7 @@ void timer_destroy(struct object *object)
 {
     struct timer *timer = timer_of(object);
     deadline_remove(&timer->deadline);
-    object_release(&timer->signal->object);
+    raiser_finish(&timer->raiser);
     object_free(&timer_slab, timer);
 }
 
@@ -41,5 +42,5 @@ void timer_set(struct timer *timer, instant_ns_t deadline)
     if (deadline == DEADLINE_NEVER)
         return;
     if (schedule_deadline(&timer->deadline, clock_to_ticks(deadline)))
-        signal_raise(timer->signal, timer->bits);
+        raiser_raise(&timer->raiser);
 }

@@ -4,6 +4,7 @@
 // itself.
 #pragma once
 
+#include "cap/handle.h"
 #include "sched/thread.h"
 
 #include "abi/syscall.h"
@@ -28,9 +29,12 @@ static inline uint64_t call_argument(const struct thread *thread, uint32_t index
 // Finds an object by handle argument `index` in the caller's table; the errors of handle_object.
 status_t call_object(struct thread *thread, uint32_t index, enum object_kind kind, uint32_t rights,
                      struct object **out_object);
+// The same, and what else the handle says.
+status_t call_lookup(struct thread *thread, uint32_t index, enum object_kind kind, uint32_t rights,
+                     struct handle_entry **out_entry);
 // Finds a signal that the caller may raise `bits` of; the errors of handle_signal.
 status_t call_signal(struct thread *thread, uint32_t index, uint64_t bits,
-                     struct object **out_signal);
+                     struct handle_entry **out_entry);
 // The process that argument `index` names, or the caller's own for HANDLE_NONE.
 status_t call_process_or_self(struct thread *thread, uint32_t index, uint32_t rights,
                               struct process **out_process);

@@ -22,12 +22,12 @@ int64_t call_clock(struct thread *thread)
 
 int64_t call_timer_create(struct thread *thread)
 {
-    struct object *object;
+    struct handle_entry *signal;
     uint64_t bits = call_argument(thread, 1);
-    status_t status = call_signal(thread, 0, bits, &object);
+    status_t status = call_signal(thread, 0, bits, &signal);
     if (status != OK)
         return status;
-    struct timer *timer = timer_create(thread->process->object.budget, signal_of(object), bits);
+    struct timer *timer = timer_create(thread->process->object.budget, signal, bits);
     if (timer == NULL)
         return ERR_NO_MEMORY;
     return call_new_handle(thread, &timer->object, object_rights(OBJECT_TIMER));
@@ -44,7 +44,8 @@ int64_t call_timer_set(struct thread *thread)
 
 int64_t call_interrupt_create(struct thread *thread)
 {
-    struct object *object, *signal;
+    struct object *object;
+    struct handle_entry *signal;
     status_t status = call_object(thread, 0, OBJECT_MACHINE, RIGHT_MANAGE, &object);
     if (status == OK)
         status = call_signal(thread, 2, call_argument(thread, 3), &signal);
@@ -54,7 +55,7 @@ int64_t call_interrupt_create(struct thread *thread)
         return ERR_INVALID;
     struct interrupt *interrupt;
     status = interrupt_create(thread->process->object.budget, (uint32_t)call_argument(thread, 1),
-                              signal_of(signal), call_argument(thread, 3), &interrupt);
+                              signal, call_argument(thread, 3), &interrupt);
     if (status != OK)
         return status;
     return call_new_handle(thread, &interrupt->object, object_rights(OBJECT_INTERRUPT));

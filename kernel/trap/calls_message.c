@@ -2,7 +2,7 @@
 // System calls on endpoints, replies, handles and signals.
 #include "trap/calls.h"
 
-#include "cap/handle.h"
+#include "cap/derive.h"
 #include "ipc/endpoint.h"
 #include "ipc/message.h"
 #include "ipc/reply.h"
@@ -105,6 +105,12 @@ int64_t call_handle_close(struct thread *thread)
     return handle_close(&thread->process->handles, (handle_t)call_argument(thread, 0));
 }
 
+int64_t call_handle_revoke(struct thread *thread)
+{
+    status_t status = handle_revoke(&thread->process->handles, (handle_t)call_argument(thread, 0));
+    return status == ERR_AGAIN ? CALL_RESTART : status;
+}
+
 int64_t call_handle_give(struct thread *thread)
 {
     struct object *object;
@@ -148,11 +154,11 @@ int64_t call_signal_create(struct thread *thread)
 
 int64_t call_signal_raise(struct thread *thread)
 {
-    struct object *object;
+    struct handle_entry *entry;
     uint64_t bits = call_argument(thread, 1);
-    status_t status = call_signal(thread, 0, bits, &object);
+    status_t status = call_signal(thread, 0, bits, &entry);
     if (status == OK)
-        signal_raise(signal_of(object), bits);
+        signal_raise(signal_of(entry->object), bits);
     return status;
 }
 

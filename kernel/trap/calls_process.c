@@ -43,13 +43,16 @@ int64_t call_memory_create(struct thread *thread)
 int64_t call_memory_map(struct thread *thread)
 {
     struct process *process;
-    struct object *object;
-    uint64_t protect = call_argument(thread, 5);
+    struct handle_entry *entry;
+    uint64_t protect = call_argument(thread, 5) & ~(uint64_t)PROTECT_REVOCABLE;
+    bool may_vanish = call_argument(thread, 5) & PROTECT_REVOCABLE;
     if (protect > (PROTECT_READ | PROTECT_WRITE | PROTECT_EXECUTE))
         return ERR_INVALID;
     status_t status = call_process_or_self(thread, 0, RIGHT_MANAGE, &process);
     if (status == OK)
-        status = call_object(thread, 1, OBJECT_MEMORY, (uint32_t)protect, &object);
+        status = call_lookup(thread, 1, OBJECT_MEMORY, (uint32_t)protect, &entry);
+    if (status == OK && (entry->rights & RIGHT_REVOCABLE) && !may_vanish)
+        status = ERR_DENIED;
     if (status != OK)
         return status;
     struct mapping wanted = {
@@ -58,7 +61,7 @@ int64_t call_memory_map(struct thread *thread)
         .size_bytes = call_argument(thread, 4),
         .protect = (uint32_t)protect,
     };
-    return space_map(&process->space, memory_of(object), &wanted);
+    return space_map(&process->space, memory_of(entry->object), entry, &wanted);
 }
 
 int64_t call_memory_unmap(struct thread *thread)
@@ -73,14 +76,17 @@ int64_t call_memory_unmap(struct thread *thread)
 // The address is told to who holds the machine with RIGHT_PHYSICAL, not to who holds the memory.
 int64_t call_memory_info(struct thread *thread)
 {
-    struct object *object, *authority;
-    status_t status = call_object(thread, 0, OBJECT_MEMORY, 0, &object);
+    struct handle_entry *entry;
+    struct object *authority;
+    status_t status = call_lookup(thread, 0, OBJECT_MEMORY, 0, &entry);
     bool asks = (handle_t)call_argument(thread, 1) != HANDLE_NONE;
+    if (status == OK && asks && (entry->rights & RIGHT_REVOCABLE))
+        status = ERR_DENIED; // what is taken away is freed, and the device would not know
     if (status == OK && asks)
         status = call_object(thread, 1, OBJECT_MACHINE, RIGHT_PHYSICAL, &authority);
     if (status != OK)
         return status;
-    const struct memory *memory = memory_of(object);
+    const struct memory *memory = memory_of(entry->object);
     bool told = asks && memory->backing == MEMORY_RUN;
     thread->frame.argument[1] = (uint64_t)memory->page_count << PAGE_SHIFT;
     thread->frame.argument[2] = told ? memory->base : 0;
@@ -181,13 +187,15 @@ int64_t call_process_info(struct thread *thread)
 
 int64_t call_process_watch(struct thread *thread)
 {
-    struct object *process, *signal;
+    struct object *process;
+    struct handle_entry *signal;
     status_t status = call_object(thread, 0, OBJECT_PROCESS, RIGHT_READ, &process);
     if (status == OK)
         status = call_signal(thread, 1, call_argument(thread, 2), &signal);
     if (status != OK)
         return status;
-    return process_watch(process_of(process), signal_of(signal), call_argument(thread, 2));
+    return process_watch(process_of(process), thread->process->object.budget, signal,
+                         call_argument(thread, 2));
 }
 
 int64_t call_process_exit(struct thread *thread)

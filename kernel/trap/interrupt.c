@@ -10,7 +10,7 @@
 static struct interrupt *interrupts[INTERRUPTS_MAX];
 static struct slab interrupt_slab = SLAB_INIT(sizeof(struct interrupt));
 
-status_t interrupt_create(struct budget *budget, uint32_t number, struct signal *signal,
+status_t interrupt_create(struct budget *budget, uint32_t number, struct handle_entry *origin,
                           uint64_t bits, struct interrupt **out_interrupt)
 {
     if (number == 0 || number >= arch_interrupt_count() || number >= INTERRUPTS_MAX)
@@ -20,9 +20,10 @@ status_t interrupt_create(struct budget *budget, uint32_t number, struct signal 
     struct interrupt *interrupt = object_create(budget, &interrupt_slab, OBJECT_INTERRUPT);
     if (interrupt == NULL)
         return ERR_NO_MEMORY;
-    object_hold(&signal->object);
-    interrupt->signal = signal;
-    interrupt->bits = bits;
+    if (raiser_init(&interrupt->raiser, budget, origin, bits) != OK) {
+        object_free(&interrupt_slab, interrupt);
+        return ERR_NO_MEMORY;
+    }
     interrupt->number = number;
     interrupts[number] = interrupt;
     *out_interrupt = interrupt;
@@ -37,7 +38,7 @@ void interrupt_destroy(struct object *object)
     if (interrupt->enabled)
         arch_interrupt_disable(interrupt->number);
     interrupts[interrupt->number] = NULL;
-    object_release(&interrupt->signal->object);
+    raiser_finish(&interrupt->raiser);
     object_free(&interrupt_slab, interrupt);
 }
 
@@ -59,6 +60,6 @@ bool interrupt_raise(uint32_t number)
         return false;
     interrupt->pending = true;
     trace(TRACE_INTERRUPT, NULL, NULL, number);
-    signal_raise(interrupt->signal, interrupt->bits);
+    raiser_raise(&interrupt->raiser);
     return true;
 }

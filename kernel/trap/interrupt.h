@@ -3,16 +3,13 @@
 // says it is done.
 #pragma once
 
-#include "cap/object.h"
+#include "ipc/signal.h"
 
 #define INTERRUPTS_MAX 1024u
 
-struct signal;
-
 struct interrupt {
     struct object object;
-    struct signal *signal; // counted
-    uint64_t bits;
+    struct raiser raiser;
     uint32_t number;
     bool enabled, pending; // pending: raised, not done
 };
@@ -23,7 +20,7 @@ static inline struct interrupt *interrupt_of(struct object *object)
 }
 
 // ERR_INVALID (no such number), ERR_EXISTS (somebody has it), ERR_NO_MEMORY.
-status_t interrupt_create(struct budget *budget, uint32_t number, struct signal *signal,
+status_t interrupt_create(struct budget *budget, uint32_t number, struct handle_entry *origin,
                           uint64_t bits, struct interrupt **out_interrupt);
 void interrupt_destroy(struct object *object);
 void interrupt_done(struct interrupt *interrupt);

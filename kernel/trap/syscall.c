@@ -42,11 +42,18 @@ status_t call_object(struct thread *thread, uint32_t index, enum object_kind kin
     return handle_object(&thread->process->handles, handle, kind, rights, out_object);
 }
 
-status_t call_signal(struct thread *thread, uint32_t index, uint64_t bits,
-                     struct object **out_signal)
+status_t call_lookup(struct thread *thread, uint32_t index, enum object_kind kind, uint32_t rights,
+                     struct handle_entry **out_entry)
 {
     handle_t handle = (handle_t)call_argument(thread, index);
-    return handle_signal(&thread->process->handles, handle, bits, out_signal);
+    return handle_lookup(&thread->process->handles, handle, kind, rights, out_entry);
+}
+
+status_t call_signal(struct thread *thread, uint32_t index, uint64_t bits,
+                     struct handle_entry **out_entry)
+{
+    handle_t handle = (handle_t)call_argument(thread, index);
+    return handle_signal(&thread->process->handles, handle, bits, out_entry);
 }
 
 status_t call_process_or_self(struct thread *thread, uint32_t index, uint32_t rights,

@@ -27,6 +27,7 @@
     S(9, handle_close)        /* handle → status */                                                \
     S(10, handle_give)        /* process, handle (moved) → handle value in that process */         \
     S(11, handle_info)        /* handle → kind, rights, badge or mask */                           \
+    S(14, handle_revoke)      /* handle with RIGHT_DUPLICATE → status: what was derived from it is gone */ \
     /* Budgets: memory and processor time. HANDLE_NONE is the caller's own. */                     \
     S(12, budget_create)      /* budget, bytes limit, bytes reserved, period_ns, amount_ns (both 0: no limit of time) → budget handle */ \
     S(13, budget_info)        /* budget → status; struct budget_info in the message page */        \
@@ -96,6 +97,14 @@ enum { SYSCALL_LIST(SYSCALL_ENUM) SYSCALL_COUNT_MAX = 64 };
 // narrower mask: the bits it may raise (the first handle: all). A bit that the origin may not raise
 // is ERR_DENIED. RIGHT_WAIT is to all bits.
 
+// The new handle equals its origin, or with RIGHT_REVOCABLE among the rights it is derived from it:
+// handle_revoke of the origin takes it away wherever it went, with its equals and all that was
+// derived from them, mapped with them, and is to be raised with them (timers, interrupts, watches).
+// What has begun ends: a request received is answered, a request queued is served; a handle in a
+// message that waits goes, and the message with it (ERR_BAD_HANDLE). Whoever holds a handle sees
+// RIGHT_REVOCABLE in handle_info. Revocable memory is mapped only with PROTECT_REVOCABLE, as a
+// touch may fault from then on; it is no thread's message page, and no device learns its address.
+
 // memory_create: where pages come from. 0: the kernel, zeroed, when they are first touched.
 enum {
     MEMORY_CONTIGUOUS = 1, // physically contiguous, resident, below 4 GiB: for DMA (at most 8 MiB)
@@ -115,7 +124,8 @@ enum {
 enum {
     PROTECT_READ = 1 << 0,
     PROTECT_WRITE = 1 << 1,
-    PROTECT_EXECUTE = 1 << 2, // never with PROTECT_WRITE
+    PROTECT_EXECUTE = 1 << 2,   // never with PROTECT_WRITE
+    PROTECT_REVOCABLE = 1 << 3, // the caller knows that it may vanish
 };
 
 enum { POWER_OFF = 0, POWER_REBOOT = 1 };

@@ -38,6 +38,7 @@ enum {
     RIGHT_PHYSICAL =
         1 << 10, // machine: learn the physical address of a contiguous memory (the DMA bus only)
     RIGHT_ALL = 0x7ff,
+    RIGHT_REVOCABLE = 1 << 11, // no right: it may be taken away (handle_revoke); never lost
 };
 
 enum object_kind {

@@ -27,7 +27,7 @@ static void map(struct memory *memory, uint64_t address, uint32_t protect)
     struct mapping wanted = {.address = address,
                              .size_bytes = (uint64_t)memory->page_count << PAGE_SHIFT,
                              .protect = protect};
-    CHECK_EQ(space_map(&process->space, memory, &wanted), OK);
+    CHECK_EQ(space_map(&process->space, memory, NULL, &wanted), OK);
     object_release(&memory->object);
 }
 

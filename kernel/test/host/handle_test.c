@@ -96,7 +96,7 @@ static void duplicate_never_gains(void)
 static void mask_only_narrows(void)
 {
     struct handle_table table;
-    struct object *object;
+    struct handle_entry *entry;
     fake_start();
     handle_table_init(&table, &budget_root);
     handle_t all = signal_handle(&table);
@@ -106,7 +106,7 @@ static void mask_only_narrows(void)
         for (uint64_t bits = 0; bits < 32; bits++) {
             handle_t less;
             bool within = (bits & ~mask) == 0;
-            CHECK_EQ(handle_signal(&table, held[mask], bits, &object), within ? OK : ERR_DENIED);
+            CHECK_EQ(handle_signal(&table, held[mask], bits, &entry), within ? OK : ERR_DENIED);
             CHECK_EQ(handle_duplicate(&table, held[mask], RIGHT_ALL, bits, &less),
                      within ? OK : ERR_DENIED);
             if (!within)
@@ -120,7 +120,7 @@ static void mask_only_narrows(void)
         memory_create_range(&budget_root, MEMORY_DEVICE, 0, PAGE_SIZE);
     CHECK_EQ(handle_insert(&table, &object_without_mark->object, RIGHT_ALL, &memory), OK);
     CHECK_EQ(handle_duplicate(&table, memory, RIGHT_ALL, 1, &all), ERR_INVALID);
-    CHECK_EQ(handle_signal(&table, memory, 1, &object), ERR_BAD_HANDLE);
+    CHECK_EQ(handle_signal(&table, memory, 1, &entry), ERR_BAD_HANDLE);
     finish(&table);
 }
 

@@ -7,6 +7,7 @@
 
 #include "boot/first.h"
 #include "cap/badge.h"
+#include "cap/derive.h"
 #include "cap/budget.h"
 #include "ipc/endpoint.h"
 #include "ipc/reply.h"
@@ -151,6 +152,10 @@ static void call_shape(struct thread *thread, uint64_t number)
         frame->argument[1] = RIGHT_ALL & (random_next() | RIGHT_DUPLICATE | RIGHT_TRANSFER);
         if (random_next() % 2 == 0)
             frame->argument[1] = RIGHT_CALL | RIGHT_TRANSFER | RIGHT_DUPLICATE;
+        if (random_next() % 3 == 0)
+            frame->argument[0] = some_handle(thread->process); // of any kind
+        if (random_next() % 2 == 0)
+            frame->argument[1] |= RIGHT_REVOCABLE;
         frame->argument[2] = random_next() % 3 ? 0 : 1 + random_next() % 5;
         break;
     case SYSCALL_signal_wait:
@@ -194,7 +199,7 @@ static void call_shape(struct thread *thread, uint64_t number)
         frame->argument[2] = 0x60000000 + random_next() % 32 * PAGE_SIZE;
         frame->words[0] = random_next() % 4 * PAGE_SIZE;
         frame->words[1] = (1 + random_next() % 5) * PAGE_SIZE;
-        frame->words[2] = 1 + random_next() % 5;
+        frame->words[2] = (1 + random_next() % 5) | (random_next() % 2 ? PROTECT_REVOCABLE : 0);
         break;
     case SYSCALL_memory_unmap:
         frame->argument[0] = HANDLE_NONE;
@@ -254,7 +259,7 @@ static void paged_map(struct process *process, struct process *giver)
              OK);
     struct mapping pages = {
         .address = 0x60000000, .size_bytes = 32 * PAGE_SIZE, .protect = PROTECT_READ};
-    CHECK_EQ(space_map(&process->space, memory, &pages), OK);
+    CHECK_EQ(space_map(&process->space, memory, NULL, &pages), OK);
     object_release(&memory->object);
 }
 
@@ -270,7 +275,7 @@ static struct thread *process_spawn(struct process *giver, uint32_t priority)
     CHECK_EQ(memory_create(process->object.budget, PAGE_SIZE, 0, NULL, &memory), OK);
     struct mapping page = {
         .address = PAGE_AT, .size_bytes = PAGE_SIZE, .protect = PROTECT_READ | PROTECT_WRITE};
-    CHECK_EQ(space_map(&process->space, memory, &page), OK);
+    CHECK_EQ(space_map(&process->space, memory, NULL, &page), OK);
     object_release(&memory->object);
     struct thread *thread;
     struct thread_options options = {
@@ -333,6 +338,24 @@ static void thread_check(const struct thread *thread)
     }
 }
 
+// What a handle says is its own, and its brackets close in the same ring.
+static void handles_check(struct process *process)
+{
+    for (uint32_t slot = 0; slot < process->handles.fresh; slot++) {
+        struct handle_entry *entry =
+            &process->handles.chunks[slot / HANDLE_CHUNK_ENTRIES][slot % HANDLE_CHUNK_ENTRIES];
+        if (entry->object == NULL)
+            continue;
+        CHECK(entry->table == &process->handles);
+        struct handle_entry *derived = derive_first(entry);
+        CHECK(derived == NULL || (derived->rights & RIGHT_REVOCABLE));
+        // Between two brackets every other is opened before it is closed.
+        CHECK(entry->closes.previous == &entry->opens || derived != NULL);
+        CHECK(entry->opens.next->previous == &entry->opens);
+        CHECK(entry->closes.next->previous == &entry->closes);
+    }
+}
+
 static void invariants_check(void)
 {
     for (uint32_t i = 0; i < seen_count; i++) {
@@ -344,6 +367,8 @@ static void invariants_check(void)
             count++;
         }
         CHECK_EQ(count, seen[i]->thread_count);
+        if (random_next() % 256 == 0)
+            handles_check(seen[i]);
     }
 }
 
@@ -437,6 +462,18 @@ static void driver_start(void)
     schedule_ready(driver);
 }
 
+// Makes the call; a handle that was revoked to the end has nothing derived from it any more.
+static void call_make(struct thread *thread)
+{
+    struct handle_entry *revoked = NULL;
+    uint64_t pc = thread->frame.pc;
+    if (thread->frame.number == SYSCALL_handle_revoke)
+        revoked = handle_find(&thread->process->handles, (handle_t)thread->frame.argument[0]);
+    trap_syscall(thread);
+    if (revoked != NULL && thread->frame.pc == pc && thread->frame.argument[0] == OK)
+        CHECK(derive_first(revoked) == NULL);
+}
+
 static uint64_t round_run(uint64_t seed)
 {
     random_state = seed;
@@ -457,7 +494,7 @@ static uint64_t round_run(uint64_t seed)
         if (!random_touch(thread)) {
             random_call(thread);
             struct process *started = started_by(thread);
-            trap_syscall(thread);
+            call_make(thread);
             started_note(started);
         }
         invariants_check();

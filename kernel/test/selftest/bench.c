@@ -195,6 +195,32 @@ static void measure_calls(void)
     SYS1(handle_close, signal);
 }
 
+static void measure_handles(void)
+{
+    static uint64_t closing[ROUNDS];
+    handle_t signal = (handle_t)SYS0(signal_create).value;
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        uint64_t before = instructions();
+        int64_t copy = SYS3(handle_duplicate, signal, RIGHT_ALL, 0).value;
+        uint64_t between = instructions();
+        SYS1(handle_close, (handle_t)copy);
+        closing[i] = instructions() - between;
+        samples[i] = between - before;
+    }
+    report_samples("handle_copy");
+    for (uint32_t i = 0; i < ROUNDS; i++)
+        samples[i] = closing[i];
+    report_samples("handle_close");
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        SYS3(handle_duplicate, signal, RIGHT_ALL | RIGHT_REVOCABLE, 0);
+        uint64_t before = instructions();
+        SYS1(handle_revoke, signal);
+        samples[i] = instructions() - before;
+    }
+    report_samples("handle_revoke_one");
+    SYS1(handle_close, signal);
+}
+
 static void measure_empty(void)
 {
     handle_t endpoint = (handle_t)SYS0(endpoint_create).value;
@@ -422,6 +448,7 @@ void run(void)
     report("memory_used_kib",
            (info.kernel_bytes + info.memory_bytes - info.memory_free_bytes) >> 10);
     measure_calls();
+    measure_handles();
     measure_empty();
     measure_ipc();
     measure_one_way();

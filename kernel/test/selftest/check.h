@@ -15,6 +15,7 @@ void messages_test(void);
 void both_ways_test(void);
 void handles_test(void);
 void signals_test(void);
+void revoke_test(void);
 void memory_test(void);
 void pager_test(void);
 void faults_test(void);

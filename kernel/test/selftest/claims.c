@@ -37,6 +37,7 @@ void claims_run(void)
     both_ways_test();
     handles_test();
     signals_test();
+    revoke_test();
     memory_test();
     pager_test();
     faults_test();
