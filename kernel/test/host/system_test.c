@@ -133,6 +133,20 @@ static void arguments_fill(struct thread *thread)
         thread->message->handles[i] = some_handle(thread->process);
 }
 
+// A duplicate, of an endpoint most often, every other one revocable.
+static void duplicate_shape(struct thread *thread)
+{
+    struct frame *frame = &thread->frame;
+    frame->argument[1] = RIGHT_ALL & (random_next() | RIGHT_DUPLICATE | RIGHT_TRANSFER);
+    if (random_next() % 2 == 0)
+        frame->argument[1] = RIGHT_CALL | RIGHT_TRANSFER | RIGHT_DUPLICATE;
+    if (random_next() % 3 == 0)
+        frame->argument[0] = some_handle(thread->process); // of any kind
+    if (random_next() % 2 == 0)
+        frame->argument[1] |= RIGHT_REVOCABLE;
+    frame->argument[2] = random_next() % 3 ? 0 : 1 + random_next() % 5;
+}
+
 // Shapes the arguments so that the interesting calls often succeed.
 static void call_shape(struct thread *thread, uint64_t number)
 {
@@ -149,14 +163,7 @@ static void call_shape(struct thread *thread, uint64_t number)
         frame->argument[1] = message_info(1, 8, 0);
         break;
     case SYSCALL_handle_duplicate:
-        frame->argument[1] = RIGHT_ALL & (random_next() | RIGHT_DUPLICATE | RIGHT_TRANSFER);
-        if (random_next() % 2 == 0)
-            frame->argument[1] = RIGHT_CALL | RIGHT_TRANSFER | RIGHT_DUPLICATE;
-        if (random_next() % 3 == 0)
-            frame->argument[0] = some_handle(thread->process); // of any kind
-        if (random_next() % 2 == 0)
-            frame->argument[1] |= RIGHT_REVOCABLE;
-        frame->argument[2] = random_next() % 3 ? 0 : 1 + random_next() % 5;
+        duplicate_shape(thread);
         break;
     case SYSCALL_signal_wait:
         frame->argument[1] = random_next();
