@@ -38,6 +38,7 @@ static const struct rule rules[SYSCALL_COUNT_MAX] = {
     [SYSCALL_handle_close] = {1, STATUS, 0, 0},
     [SYSCALL_handle_give] = {1, COUNT, 0, 0},
     [SYSCALL_handle_info] = {1, KIND, 2, 0},
+    [SYSCALL_handle_revoke] = {1, STATUS, 0, 0},
     [SYSCALL_budget_create] = {1, HANDLE, 0, 0},
     [SYSCALL_budget_info] = {1, STATUS, 0, 0},
     [SYSCALL_signal_create] = {1, HANDLE, 0, 0},
@@ -64,6 +65,7 @@ static const struct rule rules[SYSCALL_COUNT_MAX] = {
     [SYSCALL_log_write] = {1, STATUS, 0, 0},
     [SYSCALL_log_read] = {1, COUNT, 1, 0},
     [SYSCALL_machine_info] = {1, STATUS, 0, 0},
+    [SYSCALL_trace_set] = {1, STATUS, 0, 0},
 };
 
 static const uint8_t word_registers[MESSAGE_WORDS] = {13, 14, 15, 16, 5, 6, 7, 28};
@@ -161,7 +163,8 @@ static void results_check(uint64_t number)
     bool fits = true;
     switch (number) {
     case SYSCALL_handle_info:
-        fits = (a1 & ~(uint64_t)RIGHT_ALL) == 0 && badge_fits(a2);
+        fits = (a1 & ~(uint64_t)(RIGHT_ALL | RIGHT_REVOCABLE)) == 0 &&
+               (after[A0] == OBJECT_SIGNAL || badge_fits(a2)); // a signal's mask may be any
         break;
     case SYSCALL_reply_receive:
         fits = badge_fits(a2);

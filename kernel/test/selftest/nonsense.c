@@ -190,6 +190,10 @@ static void memory_shape(uint64_t number, uint64_t a[6])
 {
     uint64_t pick = random_next();
     switch (number) {
+    case SYSCALL_trace_set: // mostly off: a trace sends all calls the general way
+        a[0] = start_handle("authority");
+        a[1] = pick % 16 ? HANDLE_NONE : a[1];
+        break;
     case SYSCALL_memory_map:
         if (pick % 4 != 0)
             a[0] = HANDLE_NONE;
