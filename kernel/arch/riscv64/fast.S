@@ -30,8 +30,20 @@
     .text
     .option norvc
 
-    // Finds what a0 names with `right`, which only endpoints have: t4 the entry, t5 the object.
-    .macro endpoint_find right
+    // A message in registers without a deadline, the lock, s0 and s1 saved; then what a0 names with
+    // `right`, which only endpoints have: t4 the entry, t5 the object.
+    .macro begin right
+    addi t4, a2, 1
+    srli t5, a1, 32
+    bnez t4, trap_save
+    sltiu t5, t5, REGISTER_BYTES + 1
+    beqz t5, trap_save
+    lla t5, kernel_lock_word
+    li t4, 1
+    amoswap.w.aq t4, t4, (t5)
+    bnez t4, trap_save
+    sd s0, FRAME_SAVED+0(tp)
+    sd s1, FRAME_SAVED+8(tp)
     srliw t4, a0, HANDLE_CHUNK_SHIFT
     andi t4, t4, 0xffff >> HANDLE_CHUNK_SHIFT
     ld t5, THREAD_PROCESS(tp)
@@ -88,18 +100,7 @@ float_leave:
 
     .globl fast_call
 fast_call:
-    addi t4, a2, 1
-    srli t5, a1, 32
-    bnez t4, trap_save
-    sltiu t5, t5, REGISTER_BYTES + 1
-    beqz t5, trap_save
-    lla t5, kernel_lock_word
-    li t4, 1
-    amoswap.w.aq t4, t4, (t5)
-    bnez t4, trap_save
-    sd s0, FRAME_SAVED+0(tp)
-    sd s1, FRAME_SAVED+8(tp)
-    endpoint_find CALL_RIGHT
+    begin CALL_RIGHT
     ld t6, ENDPOINT_SERVER(t5)
     ld s0, ENTRY_BADGE(t4)
     beqz t6, give_up
@@ -207,18 +208,7 @@ hand_over:
 
     .globl fast_reply_receive
 fast_reply_receive:
-    addi t4, a2, 1
-    srli t5, a1, 32
-    bnez t4, trap_save
-    sltiu t5, t5, REGISTER_BYTES + 1
-    beqz t5, trap_save
-    lla t5, kernel_lock_word
-    li t4, 1
-    amoswap.w.aq t4, t4, (t5)
-    bnez t4, trap_save
-    sd s0, FRAME_SAVED+0(tp)
-    sd s1, FRAME_SAVED+8(tp)
-    endpoint_find RECEIVE_RIGHT
+    begin RECEIVE_RIGHT
     ld t6, THREAD_SERVING(tp)
     ld t4, ENDPOINT_SERVER(t5)
     beqz t6, give_up
