@@ -21,7 +21,7 @@ struct hart {
     uint64_t timer_armed; // ticks, UINT64_MAX: none
     uint64_t slice_end;   // ticks, UINT64_MAX: no slice running
     // Who pays for the time since `switched_at` (ticks): the process that asked for what `current`
-    // does, at the far end of calls; NULL: it is gone.
+    // does, at the far end of calls; NULL: nothing runs, or that process is gone.
     struct process *payer;
     uint64_t switched_at;
     uint64_t bit;   // 1 << index: in space.harts

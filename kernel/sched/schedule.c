@@ -107,11 +107,12 @@ static void credit_set(struct hart *hart, bool on_credit)
 }
 
 // Until `current` stops it spends what `payer` has.
-static void hart_charge(struct hart *hart, struct process *payer, bool on_credit)
+static void hart_charge(struct hart *hart, struct process *payer)
 {
+    struct budget *budget = payer->object.budget;
     hart->payer = payer;
-    timer_arm(hart, budget_begin(payer->object.budget, hart->switched_at));
-    credit_set(hart, on_credit);
+    timer_arm(hart, budget_begin(budget, hart->switched_at));
+    credit_set(hart, budget_without_time(budget) != NULL);
 }
 
 // The budget whose next period `thread` must wait for; NULL: it may run.
@@ -123,7 +124,7 @@ static struct budget *budget_to_wait_for(const struct thread *thread)
 static void hart_run(struct hart *hart, struct thread *thread)
 {
     struct process *payer = payer_of(thread);
-    hart_charge(hart, payer, budget_without_time(payer->object.budget) != NULL);
+    hart_charge(hart, payer);
     thread->hart = hart;
     hart->current = thread;
     if (trace_is_on())
@@ -195,7 +196,7 @@ static void hart_charge_again(struct hart *hart)
     if (budget == NULL) {
         if (trace_is_on() && payer != hart->payer)
             trace_write_run(thread, payer);
-        hart_charge(hart, payer, budget_without_time(payer->object.budget) != NULL);
+        hart_charge(hart, payer);
         return;
     }
     schedule_stop(thread);

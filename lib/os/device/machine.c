@@ -18,6 +18,15 @@ static status_t handle_result(struct os_result result, handle_t *out_handle)
     return OK;
 }
 
+// For calls that leave what they tell in the message page.
+static status_t page_result(struct os_result result, void *out, size_t size)
+{
+    if (result.value < 0)
+        return (status_t)result.value;
+    memcpy(out, os_message_page()->bytes, size);
+    return OK;
+}
+
 status_t os_log_read(handle_t log, uint64_t position, void *bytes, uint32_t size_max,
                      uint64_t *out_next)
 {
@@ -39,11 +48,7 @@ status_t os_log_console(handle_t machine, bool on)
 
 status_t os_machine_info(handle_t log, struct machine_info *out_info)
 {
-    struct os_result result = OS_SYSCALL(machine_info, log);
-    if (result.value < 0)
-        return (status_t)result.value;
-    memcpy(out_info, os_message_page()->bytes, sizeof *out_info);
-    return OK;
+    return page_result(OS_SYSCALL(machine_info, log), out_info, sizeof *out_info);
 }
 
 status_t os_machine_power(handle_t machine, uint32_t action)
@@ -90,11 +95,7 @@ status_t os_budget_create(handle_t parent, const struct os_budget_terms *terms,
 
 status_t os_budget_info(handle_t budget, struct budget_info *out_info)
 {
-    struct os_result result = OS_SYSCALL(budget_info, budget);
-    if (result.value < 0)
-        return (status_t)result.value;
-    memcpy(out_info, os_message_page()->bytes, sizeof *out_info);
-    return OK;
+    return page_result(OS_SYSCALL(budget_info, budget), out_info, sizeof *out_info);
 }
 
 status_t os_process_create(const char *name, handle_t budget, handle_t *out_process)
@@ -119,11 +120,7 @@ status_t os_process_kill(handle_t process, int32_t exit_code)
 
 status_t os_process_info(handle_t process, struct process_info *out_info)
 {
-    struct os_result result = OS_SYSCALL(process_info, process);
-    if (result.value < 0)
-        return (status_t)result.value;
-    memcpy(out_info, os_message_page()->bytes, sizeof *out_info);
-    return OK;
+    return page_result(OS_SYSCALL(process_info, process), out_info, sizeof *out_info);
 }
 
 status_t os_process_watch(handle_t process, handle_t signal, uint64_t bits)
