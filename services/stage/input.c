@@ -146,21 +146,41 @@ static bool is_settled(struct input *input)
     return input->settled;
 }
 
+// A key typed right after a verb ("New note") is meant for what the verb brings: it waits until the
+// app in front has answered, and not long for one that does not. Pointers never wait for an app.
+static bool owes_answer(struct input *input, const struct input_event *event)
+{
+    const struct scene *scene = &input->service->stage->scene;
+    struct task *front = scene->current < scene->task_count ? scene->tasks[scene->current] : NULL;
+    bool is_key = event->type == EVENT_KEY && event->code <= KEY_CODE_MAX;
+    if (!is_key || front == NULL || !task_owes_answer(front)) {
+        input->owing = NULL;
+        return false;
+    }
+    if (input->owing != front) {
+        input->owing = front;
+        input->answer_by_ns = os_deadline(SETTLE_NS);
+    }
+    front->is_late = os_clock() >= input->answer_by_ns;
+    return !front->is_late;
+}
+
+static void settle_later(struct input *input)
+{
+    ipc_timer_start(&input->service->server, &input->settle, os_deadline(TICK_NS));
+}
+
 static void settle(void *self)
 {
-    struct input *input = self;
-    if (!is_settled(input)) {
-        ipc_timer_start(&input->service->server, &input->settle, os_deadline(TICK_NS));
-        return;
-    }
-    events_take(input, 0);
+    events_take(self, 0);
 }
 
 static void events_take(void *self, uint64_t bits)
 {
     struct input *input = self;
     if (!is_settled(input)) {
-        return; // settle() comes back for them
+        settle_later(input);
+        return;
     }
     do {
         struct input_event event;
@@ -168,6 +188,11 @@ static void events_take(void *self, uint64_t bits)
         // An event leaves the ring once it is done and the app knows the new place: a stage that
         // dies in between is told it again.
         while ((size = ring_read(&input->ring, &event, sizeof event)) >= 0) {
+            if (size == (status_t)sizeof event && owes_answer(input, &event)) {
+                settle_later(input);
+                stage_service_show(input->service);
+                return;
+            }
             if (size == (status_t)sizeof event) {
                 timing_input(&input->service->timing, event.time_ns);
                 event_take(input, &event);
@@ -192,7 +217,7 @@ status_t input_init(struct input *input, struct stage_service *service, handle_t
     input->event_bits = ipc_server_bit(&service->server, events_take, input);
     (void)ipc_server_on_restart(&service->server, "input", attach_again, input);
     input->settle = (struct ipc_timer){.run = settle, .self = input};
-    input->settle_by_ns = os_clock() + SETTLE_NS;
-    ipc_timer_start(&service->server, &input->settle, os_deadline(TICK_NS));
+    input->settle_by_ns = os_deadline(SETTLE_NS);
+    settle_later(input);
     return attach(input);
 }

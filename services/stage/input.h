@@ -16,9 +16,11 @@ struct input {
     int32_t x, y, wheel;
     bool down, changed;
     struct ipc_timer tick; // momentum
-    // Events wait in the ring until the apps are back where the person was, at most this long.
-    bool settled;
+    // Events wait in the ring until what they are meant for is shown, at most this long.
+    bool settled; // the apps are back where the person was
     uint64_t settle_by_ns;
+    struct task *owing; // the app in front when keys began to wait for its answer, or NULL
+    uint64_t answer_by_ns;
     struct ipc_timer settle;
 };
 

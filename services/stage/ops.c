@@ -140,6 +140,7 @@ static status_t do_poll(void *self, struct ipc_request *request, const struct st
     if (client == NULL) {
         return ERR_BAD_STATE;
     }
+    task_answered(client->task);
     uint32_t size = (uint32_t)sizeof(struct ui_event);
     uint32_t room = (uint32_t)min_u64(request->reply_tail_max, STAGE_EVENTS_MAX) / size;
     struct ui_event event;

@@ -269,5 +269,20 @@ bool task_event_take(struct task *task, struct ui_event *out_event)
     *out_event = *event_at(task, 0);
     task->event_head = (task->event_head + 1) % TASK_EVENTS_MAX;
     task->event_count--;
+    task->took_verb = task->took_verb || out_event->kind == UI_EVENT_VERB;
     return true;
+}
+
+void task_answered(struct task *task)
+{
+    task->took_verb = task->is_late = false;
+}
+
+bool task_owes_answer(const struct task *task)
+{
+    bool owes = task->took_verb;
+    for (uint32_t i = 0; i < task->event_count && !owes; i++) {
+        owes = task->events[(task->event_head + i) % TASK_EVENTS_MAX].kind == UI_EVENT_VERB;
+    }
+    return owes && !task->is_late;
 }

@@ -60,6 +60,8 @@ struct task {
     bool is_shown;                           // last told to the app (UI_EVENT_SHOWN)
     char place[UI_EVENT_TEXT_MAX + 1];       // last told to the app (place.h)
     uint32_t event_head, event_count;
+    bool took_verb; // the app holds a verb that it has not answered
+    bool is_late;   // and keys were held for it long enough
 };
 
 struct task_options {
@@ -80,6 +82,10 @@ status_t task_update(struct task *task, const struct ui_difference_view *view);
 void task_emit(struct task *task, const struct ui_event *event);
 // Takes the oldest event; false when there is none.
 bool task_event_take(struct task *task, struct ui_event *out_event);
+// The app comes for events: all it took before is dealt with, and shown.
+void task_answered(struct task *task);
+// Whether what a person typed now could meet an interface from before their last verb.
+bool task_owes_answer(const struct task *task);
 // The text of a node, or NULL.
 struct field *task_field(struct task *task, uint32_t node);
 // The scroll state of a node, made when it has none.

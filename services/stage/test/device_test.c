@@ -270,6 +270,75 @@ static void keys_do_not_wait_for_ever(void)
     teardown();
 }
 
+// An app with a task in front, and the verb a person just pressed in it.
+static handle_t pressed_verb(void)
+{
+    struct stage_open_req request = {.name = "notes"};
+    struct stage_open_rep reply;
+    handle_t endpoint, signal;
+    ipc_host_handles(&endpoint, &signal);
+    struct ipc_extra extra = {.handles = {signal}, .handle_count = 1};
+    CHECK_EQ(stage_open(ipc_host_client(&service.server, 1), &request, &reply, &extra), OK);
+    service.stage->chose_task = true;
+    task_emit(service.stage->scene.tasks[0], &(struct ui_event){.kind = UI_EVENT_VERB, .verb = 1});
+    return extra.reply_handles[0];
+}
+
+static uint32_t poll(handle_t task)
+{
+    static uint8_t events[STAGE_EVENTS_MAX];
+    struct stage_poll_req request = {0};
+    struct stage_poll_rep reply;
+    struct ipc_extra extra = {.reply_tail = events, .reply_tail_max = sizeof events};
+    CHECK_EQ(stage_poll(task, &request, &reply, &extra), OK);
+    return reply.count;
+}
+
+static void keys_after_a_verb_wait_for_what_it_brings(void)
+{
+    setup();
+    handle_t task = pressed_verb();
+    event(3, 0, 65535); // a pointer never waits for an app
+    event(0, 0, 0);
+    event(1, 30, 1);
+    wake();
+    CHECK_EQ(service.stage->pointer.x, 639);
+    ipc_host_run_for(100000000);
+    CHECK(!service.stage->keyboard_used); // the app does not know the verb yet
+    CHECK(poll(task) > 0);
+    ipc_host_run_for(100000000);
+    CHECK(!service.stage->keyboard_used); // it does, and has not answered
+    (void)poll(task);
+    ipc_host_run_for(20000000);
+    CHECK(service.stage->keyboard_used);
+    teardown();
+}
+
+static void keys_do_not_wait_long_for_a_dead_app(void)
+{
+    setup();
+    handle_t task = pressed_verb();
+    event(1, 30, 1);
+    wake();
+    ipc_host_run_for(900000000);
+    CHECK(!service.stage->keyboard_used);
+    ipc_host_run_for(200000000);
+    CHECK(service.stage->keyboard_used);
+    task_emit(service.stage->scene.tasks[0], &(struct ui_event){.kind = UI_EVENT_VERB, .verb = 1});
+    service.stage->keyboard_used = false;
+    event(1, 30, 0);
+    event(1, 30, 1); // nor again for each verb it leaves lying
+    wake();
+    CHECK(service.stage->keyboard_used);
+    (void)poll(task); // awake again: it is waited for as before
+    service.stage->keyboard_used = false;
+    event(1, 30, 0);
+    event(1, 30, 1);
+    wake();
+    CHECK(!service.stage->keyboard_used);
+    teardown();
+}
+
 static void pointer_and_keys_reach_the_stage(void)
 {
     setup();
@@ -323,4 +392,5 @@ TEST_MAIN(TEST(first_frame_is_whole_and_of_the_display_s_size),
           TEST(other_size_is_attached_and_shown_whole), TEST(absurd_sizes_are_refused),
           TEST(restarted_driver_is_attached_again), TEST(pointer_and_keys_reach_the_stage),
           TEST(keys_wait_until_the_stage_knows_where_the_person_was),
-          TEST(keys_do_not_wait_for_ever), TEST(nonsense_from_input_is_ignored))
+          TEST(keys_do_not_wait_for_ever), TEST(keys_after_a_verb_wait_for_what_it_brings),
+          TEST(keys_do_not_wait_long_for_a_dead_app), TEST(nonsense_from_input_is_ignored))

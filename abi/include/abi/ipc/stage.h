@@ -27,7 +27,8 @@ struct stage_update_req {
 };
 IPC_EMPTY(stage_update_rep)
 
-// On a task: waiting events in the reply's tail, as many as fit; none is no error.
+// On a task: waiting events in the reply's tail, as many as fit; none is no error. Says that what
+// was taken before is dealt with and shown; keys typed after a verb wait for that.
 IPC_EMPTY(stage_poll_req)
 struct stage_poll_rep {
     uint32_t count;
