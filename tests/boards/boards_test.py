@@ -87,6 +87,12 @@ def test_self_test_finds_a_planted_mistake(mistake):
     assert found and int(found[2]) > 0
 
 
+def test_a_started_hart_may_arrive_at_the_first_instruction():
+    """OpenSBI 1.1 can wake a hart before it knows where to: it comes to the image's start, as the boot hart did."""
+    files = ["-kernel", str(BUILT / "planted_late.image"), "-initrd", str(BUNDLE), "-append", ARGUMENTS]
+    require_passed(run_machine(MACHINES[1][2] + files), MACHINES[1][1])
+
+
 @pytest.mark.parametrize("harts, arguments", [row[1:] for row in MACHINES],
                          ids=[row[0] for row in MACHINES])
 def test_shipped_bundle_starts_init(harts, arguments):

@@ -28,9 +28,11 @@
 #define HART_CURRENT         0
 #define HART_SPACE           8
 #define HART_BIT             56
+#define HART_NUMBER          72
 #define HART_STACK           80
 #define HART_PROBE           88
 #define HART_FLOAT_OWNER     96
+#define HART_BYTES           112
 #define PROCESS_HANDLES      24
 #define PROCESS_SPACE        96
 #define SPACE_SATP           16
@@ -49,6 +51,7 @@
 #define CLOCK_BOOT_TICKS     0
 #define CLOCK_NS_PER_TICK    8
 
+#define HART_ARRAY           64
 #define STACK_BYTES          16384
 #define STATE_CALLING        2
 #define STATE_RECEIVING      3

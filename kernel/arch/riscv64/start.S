@@ -22,6 +22,10 @@ image_start:
     .word 0
     .option rvc
 start:
+    la t0, boot_taken
+    li t1, 1
+    amoswap.w.aq t1, t1, (t0)
+    bnez t1, start_late
     csrr s2, time
     csrw sie, zero
     csrw sscratch, zero
@@ -62,6 +66,29 @@ start:
     call start_machine
     unimp
 
+    // A hart that start.c started, but sent here, with what the first was given: OpenSBI 1.1 wakes
+    // it before it writes down where to (lib/sbi/sbi_hsm.c), and then the one is as fast as the
+    // other. A hart nobody started waits for ever.
+start_late:
+    la t0, harts
+    li t1, HART_ARRAY
+1:
+    ld t2, HART_NUMBER(t0)
+    ld t3, HART_STACK(t0)
+    bne t2, a0, 2f
+    bnez t3, 3f
+2:
+    addi t0, t0, HART_BYTES
+    addi t1, t1, -1
+    bnez t1, 1b
+    wfi
+    j start_late
+3:
+    la t1, image_start
+    sub t0, t0, t1
+    li t1, 0xffffffff80000000
+    add a1, t0, t1
+
     // Another hart: a0 = its number, a1 = its struct hart (virtual).
     .globl start_other
 start_other:
@@ -92,6 +119,11 @@ start_other:
 start_on_stack:
     mv sp, a0
     jr a1
+
+    .data
+    .balign 4
+boot_taken:
+    .word 0                   // 1: a hart boots the kernel
 
     .bss
     .balign 16

@@ -245,6 +245,9 @@ static void harts_start(uint64_t boot_hart)
         hart->bit = 1ull << hart_count;
         map_stack(hart_count);
         uint64_t entry = image_base + (uint64_t)((char *)start_other - image_start);
+#ifdef PLANTED_LATE
+        entry = image_base; // what firmware does that wakes it too early
+#endif
         if (sbi_hart_start(cpu->id, entry, (uint64_t)hart))
             hart_count++;
         else
@@ -294,8 +297,10 @@ _Noreturn void start_machine(uint64_t hart_id, uint64_t device_tree, uint64_t im
     sbi_init();
     const void *bytes = physical_pointer(device_tree);
     device_tree_bytes = device_tree / GIGABYTE < PHYSICAL_SIZE / GIGABYTE ? tree_size(bytes) : 0;
-    if (device_tree_bytes == 0 || tree_init(&tree, bytes, (uint32_t)device_tree_bytes) != OK)
+    if (device_tree_bytes == 0 || tree_init(&tree, bytes, (uint32_t)device_tree_bytes) != OK) {
+        log_line("a1 is 0x%lx, there stands 0x%lx", device_tree, *(const uint64_t *)bytes);
         panic("no device tree in a1", "the boot loader must pass one");
+    }
     if (machine_read(&tree, &machine) != OK)
         panic("the device tree names no usable processor, memory or time base", "report this tree");
     clock_init(machine.timebase_hz, ticks);
