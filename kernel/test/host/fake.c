@@ -38,11 +38,18 @@ void fake_start(void)
     if (hart_count > 0)
         return;
     fake_memory_reset();
+    fake_hart_reset();
+    hart_count = 1;
+    budget_init();
+}
+
+void fake_hart_reset(void)
+{
+    fake_ticks = 1000;
+    fake_timer = UINT64_MAX;
     clock_init(10000000, fake_ticks);
     harts[0] =
         (struct hart){.online = true, .bit = 1, .timer_armed = UINT64_MAX, .slice_end = UINT64_MAX};
-    hart_count = 1;
-    budget_init();
 }
 
 uint64_t fake_random(uint64_t *state)

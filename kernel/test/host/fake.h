@@ -12,6 +12,8 @@ extern uint32_t fake_active_roots;
 
 // Memory and one hart; every test starts with it, the first call counts (slabs keep their pages).
 void fake_start(void);
+// The hart as it starts and the time of then, when nothing is left of what ran there.
+void fake_hart_reset(void);
 // Fresh memory for tests of the page allocator alone.
 void fake_memory_reset(void);
 // A pseudo-random number by splitmix64.

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Planted mistakes for system_test's twins: a caller taken off a queue forgets its references; a
-// thread that ends keeps what it had for calling pagers. The linker puts one of them in the place
-// of the real function.
+// thread that ends keeps what it had for calling pagers, stays its endpoint's server, or keeps the
+// signal it was bound to. The linker puts one of them in the place of the real function.
 #include "ipc/endpoint.h"
+#include "ipc/signal.h"
 #include "trap/pager.h"
 
 void __wrap_endpoint_unqueue_caller(struct thread *thread);
 void __wrap_pager_forget(struct thread *thread);
+void __wrap_endpoint_forget_server(struct thread *thread);
+void __wrap_signal_unbind(struct thread *thread);
 
 void __wrap_endpoint_unqueue_caller(struct thread *thread)
 {
@@ -17,4 +20,14 @@ void __wrap_endpoint_unqueue_caller(struct thread *thread)
 void __wrap_pager_forget(struct thread *thread)
 {
     thread->paging = NULL;
+}
+
+void __wrap_endpoint_forget_server(struct thread *thread)
+{
+    thread->home = NULL;
+}
+
+void __wrap_signal_unbind(struct thread *thread)
+{
+    thread->bound = NULL;
 }
