@@ -313,7 +313,9 @@ static status_t budget_create(struct launch *launch, const struct program_header
         if (program->segments[i].protect & PROTECT_WRITE)
             own += align_up(program->segments[i].memory_bytes, PAGE_SIZE);
     struct os_budget_terms terms = {.bytes_limit = own + ((uint64_t)service->memory_kib << 10),
-                                    .bytes_reserved = (uint64_t)service->reserve_kib << 10};
+                                    .bytes_reserved = (uint64_t)service->reserve_kib << 10,
+                                    .period_ns = (uint64_t)service->period_us * 1000,
+                                    .amount_ns = (uint64_t)service->time_us * 1000};
     terms.bytes_reserved = min_u64(terms.bytes_reserved, terms.bytes_limit);
     status_t status = os_budget_create(launch->launcher->budget, &terms, &launch->budget);
     if (status == ERR_NO_MEMORY)
@@ -361,9 +363,10 @@ status_t launcher_start(struct launcher *launcher, uint32_t row)
     struct launch_instance *instance = &launcher->instances[row];
     os_handle_close(instance->process);
     os_handle_close(instance->signal);
+    os_handle_close(instance->budget);
     instance->process = launch.process;
     instance->signal = launch.signal;
-    os_handle_close(launch.budget); // the process holds it
+    instance->budget = launch.budget;
     return OK;
 
 end_process:

@@ -17,6 +17,7 @@ struct launch_instance {
     handle_t endpoint; // of the service, for ever
     handle_t process;  // of the last instance, HANDLE_NONE before the first
     handle_t signal;   // its "system"
+    handle_t budget;   // what it runs on
 };
 
 // A data file of the bundle as a memory of its own, made when it is first granted.

@@ -6,6 +6,7 @@
 #include "ops.h"
 
 #include "base/error.h"
+#include "os/budget.h"
 #include "os/handle.h"
 #include "os/log.h"
 #include "os/machine.h"
@@ -53,6 +54,11 @@ static status_t machine_process(void *self, uint32_t row, struct process_info *i
     return os_process_info(init.launcher.instances[row].process, info);
 }
 
+static status_t machine_budget(void *self, uint32_t row, struct budget_info *info)
+{
+    return os_budget_info(init.launcher.instances[row].budget, info);
+}
+
 static void machine_tell_restarted(void *self, uint32_t row)
 {
     launcher_tell_restarted(&init.launcher, row);
@@ -81,6 +87,7 @@ static instant_ns_t machine_clock(void *self)
 static const struct supervisor_machine machine = {.start = machine_start,
                                                   .kill = machine_kill,
                                                   .info = machine_process,
+                                                  .budget = machine_budget,
                                                   .tell_restarted = machine_tell_restarted,
                                                   .abandon = machine_abandon,
                                                   .tell_stop = machine_tell_stop,
@@ -108,6 +115,13 @@ static void on_ended(void *self, uint64_t bits)
 static void on_restart_due(void *self)
 {
     init_look(self);
+}
+
+static void on_watch_due(void *self)
+{
+    instant_ns_t due = supervisor_watch(&init.supervisor);
+    if (due != DEADLINE_NEVER)
+        ipc_timer_start(&init.server, &init.watch_timer, due);
 }
 
 static void on_power_due(void *self)
@@ -191,6 +205,7 @@ static void serve(void)
     check("signal", os_signal_create(&service.signal));
     ipc_server_init(&init.server, &service);
     init.restart_timer = (struct ipc_timer){.run = on_restart_due, .self = &init};
+    init.watch_timer = (struct ipc_timer){.run = on_watch_due};
     init.power_timer = (struct ipc_timer){.run = on_power_due};
     init.launcher.supervisor = service.endpoint;
     init.launcher.signal = service.signal;
@@ -209,5 +224,6 @@ int main(void)
     supervisor_init(&init.supervisor, &init.plan, form, &machine, &init);
     supervisor_start(&init.supervisor);
     init_look(&init);
+    on_watch_due(NULL);
     ipc_server_run(&init.server);
 }

@@ -15,6 +15,7 @@ struct init {
     struct supervisor supervisor;
     struct ipc_server server;
     struct ipc_timer restart_timer;
+    struct ipc_timer watch_timer;
     struct ipc_timer power_timer;
     uint32_t power_action;
     const struct trace_header *trace; // NULL: no memory is taken for it

@@ -35,6 +35,8 @@ static bool rows_are_good(const struct plan *plan)
         const struct plan_service *service = &plan->services[i];
         if (!name_is_good(service->name, PLAN_NAME_MAX) || service->priority < 1 ||
             service->priority > 30 || service->restart > PLAN_RESTART_NEVER ||
+            service->time_us > service->period_us ||
+            (service->time_us == 0) != (service->period_us == 0) ||
             service->grant_first > header->grant_count ||
             service->grant_count > header->grant_count - service->grant_first)
             return false;

@@ -70,6 +70,9 @@ static void start(struct supervisor *supervisor, uint32_t row)
     status_t status = machine->start(supervisor->machine_self, row);
     if (status == OK) {
         service->state = SERVICE_RUNNING;
+        service->spent_ns = 0;
+        service->looks = 0;
+        service->full = false;
         return;
     }
     service->last_exit = status;
@@ -174,6 +177,67 @@ instant_ns_t supervisor_due(struct supervisor *supervisor)
             next = min_u64(next, service->restart_ns);
     }
     return next;
+}
+
+// Nearly all: what a period that has begun still has left is no sign of rest.
+static bool is_nearly(uint64_t used, uint64_t all)
+{
+    return used >= all - all / 20;
+}
+
+static void watch_time(struct supervisor *supervisor, uint32_t row, uint64_t spent_ns,
+                       uint64_t elapsed_ns)
+{
+    struct supervised *service = &supervisor->services[row];
+    const struct plan_service *terms = &supervisor->plan->services[row];
+    uint64_t had_ns = elapsed_ns / terms->period_us * terms->time_us;
+    bool all = is_nearly(spent_ns - service->spent_ns, had_ns);
+    service->spent_ns = spent_ns;
+    service->looks = all ? service->looks + (service->looks < UINT32_MAX) : 0;
+    if (service->looks != WATCH_LOOKS)
+        return;
+    char text[TEXT_MAX];
+    snprintf(text, sizeof text, "%s is held back: it uses all of its %u us in every %u us",
+             terms->name, (unsigned)terms->time_us, (unsigned)terms->period_us);
+    supervisor->machine->log(supervisor->machine_self, text);
+}
+
+static void watch_memory(struct supervisor *supervisor, uint32_t row,
+                         const struct budget_info *info)
+{
+    struct supervised *service = &supervisor->services[row];
+    if (service->full || !is_nearly(info->bytes_used, info->bytes_limit))
+        return;
+    char text[TEXT_MAX];
+    service->full = true;
+    snprintf(text, sizeof text, "%s gets no more memory: it has %u of its %u KiB",
+             name_of(supervisor, row), (unsigned)(info->bytes_used >> 10),
+             (unsigned)(info->bytes_limit >> 10));
+    supervisor->machine->log(supervisor->machine_self, text);
+}
+
+instant_ns_t supervisor_watch(struct supervisor *supervisor)
+{
+    instant_ns_t next = DEADLINE_NEVER;
+    instant_ns_t now = supervisor->machine->clock(supervisor->machine_self);
+    uint64_t elapsed_ns = now - supervisor->watched_ns;
+    for (uint32_t row = 0; row < supervisor->plan->header->service_count; row++) {
+        struct budget_info info;
+        if (!runs_in_form(supervisor, row) || supervisor->plan->services[row].period_us == 0)
+            continue;
+        next = supervisor->watched_ns + WATCH_PERIOD_NS;
+        if (next > now)
+            return next;
+        if (supervisor->services[row].state != SERVICE_RUNNING ||
+            supervisor->machine->budget(supervisor->machine_self, row, &info) < 0)
+            continue;
+        watch_time(supervisor, row, info.spent_ns, elapsed_ns);
+        watch_memory(supervisor, row, &info);
+    }
+    if (next == DEADLINE_NEVER)
+        return next;
+    supervisor->watched_ns = now;
+    return now + WATCH_PERIOD_NS;
 }
 
 status_t supervisor_end(struct supervisor *supervisor, const char *name)

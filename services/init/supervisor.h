@@ -16,6 +16,11 @@
 #define RESTART_PAUSE_MAX_NS   2000000000ull
 #define RESTART_HEALTHY_NS     10000000000ull
 
+// A service whose time is limited is looked at this often; as many looks in a row at which it had
+// used all of it are told in the log.
+#define WATCH_PERIOD_NS 1000000000ull
+#define WATCH_LOOKS     5u
+
 // What the supervisor asks of the machine.
 struct supervisor_machine {
     // Starts a new instance of that row.
@@ -24,6 +29,8 @@ struct supervisor_machine {
     void (*kill)(void *self, uint32_t row);
     // Fills `info` for the row's last instance.
     status_t (*info)(void *self, uint32_t row, struct process_info *info);
+    // The same for the budget it runs on.
+    status_t (*budget)(void *self, uint32_t row, struct budget_info *info);
     // The row runs again: raise its bit with everyone who calls it.
     void (*tell_restarted)(void *self, uint32_t row);
     // The row will not run on this machine: who calls it is refused instead of waiting for ever.
@@ -47,6 +54,9 @@ struct supervised {
     uint32_t quick_ends; // without ten healthy seconds between
     int32_t last_exit;   // exit code, or -cause of a fault
     instant_ns_t started_ns, restart_ns;
+    uint64_t spent_ns; // of its time, at the last look
+    uint32_t looks;    // in a row that found all its time used
+    bool full;         // all its memory is used, and that was told
 };
 
 struct supervisor {
@@ -55,6 +65,7 @@ struct supervisor {
     const struct supervisor_machine *machine;
     void *machine_self;
     bool stopping;
+    instant_ns_t watched_ns; // the last look at who uses up what
     struct supervised services[PLAN_SERVICES_MAX];
 };
 
@@ -66,6 +77,9 @@ void supervisor_start(struct supervisor *supervisor);
 void supervisor_check(struct supervisor *supervisor);
 // Starts what waits and is due; returns when the next is, or DEADLINE_NEVER.
 instant_ns_t supervisor_due(struct supervisor *supervisor);
+// Looks, when it is time to, who of those with a limit of time has used up what it may have, and
+// tells it in the log. Returns when to look again, or DEADLINE_NEVER: nobody has such a limit.
+instant_ns_t supervisor_watch(struct supervisor *supervisor);
 // Ends a running service as a crash would. ERR_NOT_FOUND, ERR_DENIED (not a developer image),
 // ERR_BAD_STATE.
 status_t supervisor_end(struct supervisor *supervisor, const char *name);

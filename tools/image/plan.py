@@ -18,7 +18,8 @@ OUTPUTS = {"pixels": 1, "text": 2, "speech": 4}
 RESTART = {"always": 0, "never": 1}
 GRANTS = {"service": 1, "devices": 2, "file": 3, "supervisor": 4, "machine": 5, "log_read": 6,
           "physical": 7}
-SERVICE_KEYS = {"name", "priority", "memory_kib", "reserve_kib", "stack_kib", "restart", "grants"}
+SERVICE_KEYS = {"name", "priority", "memory_kib", "reserve_kib", "time_us", "stack_kib", "restart", "grants"}
+PERIOD_US = (100, 10_000_000)  # of a budget of time: from what the kernel takes to what a person would notice
 RESERVE_SHARE = 2  # of the memory a form must have, what its services may reserve: the half
 FORM_KEYS = {"name", "services", "scale_percent", "inputs", "outputs", "memory_min_mib",
              "needs_display"}
@@ -94,9 +95,20 @@ def load_service(program, path):
     number(table, "memory_kib", 16, 1 << 22, path)
     number({"reserve_kib": 0} | table, "reserve_kib", 0, 1 << 22, path)
     number({"stack_kib": 64} | table, "stack_kib", 8, 8192, path)
+    time_terms(table, path)
     if table.get("restart", "always") not in RESTART:
         raise ImageError(f"{path}: `restart` must be one of {', '.join(RESTART)}")
     return table | {"path": path}
+
+
+def time_terms(table, where):
+    """(amount, period) of processor time, in microseconds; (0, 0): as it comes."""
+    terms = table.get("time_us", [0, 0])
+    if "time_us" in table and not (isinstance(terms, list) and [type(part) for part in terms] == [int, int]
+                                   and PERIOD_US[0] <= terms[1] <= PERIOD_US[1] and 1 <= terms[0] <= terms[1]):
+        raise ImageError(f"{where}: `time_us` must be [amount, period], the period from {PERIOD_US[0]} to "
+                         f"{PERIOD_US[1]} and the amount no more than it")
+    return terms
 
 
 def check_references(services, forms, files, names):
@@ -169,9 +181,9 @@ def compile_plan(manifests, form_paths, files, developer):
         rows = [grant_row(name, grant, service["path"])
                 for name, grant in service.get("grants", {}).items()]
         service_rows += text_bytes(service["name"], NAME_MAX, service["path"]) + struct.pack(
-            "<IIIIII", service["priority"], service["memory_kib"],
+            "<IIIIIIII", service["priority"], service["memory_kib"],
             RESTART[service.get("restart", "always")], len(grant_rows), len(rows),
-            service.get("reserve_kib", 0))
+            service.get("reserve_kib", 0), *time_terms(service, service["path"]))
         grant_rows += rows
     if len(grant_rows) > GRANTS_MAX:
         raise ImageError(f"{len(grant_rows)} grants; {GRANTS_MAX} are possible")

@@ -61,7 +61,7 @@ def show_plan(bundle):
     if magic != MAGIC:
         raise ImageError("the plan is of another version")
     at, rows = 24, []
-    for layout, count in ((f"<{NAME_MAX}sQIIIIII", form_count), (f"<{NAME_MAX}sIIIIII", service_count),
+    for layout, count in ((f"<{NAME_MAX}sQIIIIII", form_count), (f"<{NAME_MAX}sIIIIIIII", service_count),
                           (f"<{NAME_MAX}s{TARGET_MAX}sII", grant_count)):
         size = struct.calcsize(layout)
         rows.append([struct.unpack_from(layout, plan, at + size * place) for place in range(count)])
@@ -74,8 +74,9 @@ def show_plan(bundle):
         lines += [f"form {name_text(name)}: from {memory} MiB, scale {scale} %"
                   + (", with a display" if needs_display else ""),
                   f"    in: {words(inputs, INPUTS)}; out: {words(outputs, OUTPUTS)}", f"    runs: {running}"]
-    for (_, priority, memory, restart, first, count, _), name in zip(services, names):
-        lines.append(f"service {name}: priority {priority}, at most {memory} KiB, restart "
+    for (_, priority, memory, restart, first, count, _, time, period), name in zip(services, names):
+        timed = f" and {time} us in every {period}" if period else ""
+        lines.append(f"service {name}: priority {priority}, at most {memory} KiB{timed}, restart "
                      f"{RESTARTS.get(restart, '?')}")
         for grant in grants[first:first + count]:
             named = (name_text(grant[0]), name_text(grant[1]), *grant[2:])

@@ -64,8 +64,10 @@ struct plan_service {
     uint32_t grant_first;     // index of its first grant
     uint32_t grant_count;
     uint32_t reserve_kib; // of all it takes, set aside for it
+    uint32_t time_us;     // of processor time in every `period_us`; both 0: as it comes
+    uint32_t period_us;
 };
-_Static_assert(sizeof(struct plan_service) == 48, "no padding");
+_Static_assert(sizeof(struct plan_service) == 56, "no padding");
 
 enum plan_grant_kind {
     GRANT_SERVICE =

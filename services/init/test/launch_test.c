@@ -129,6 +129,12 @@ static void a_service_gets_a_budget_of_its_own(void)
     CHECK_EQ(store->terms.bytes_reserved, 128u << 10);
     CHECK(store->terms.bytes_limit >= (512u << 10) + PAGE_SIZE);
     CHECK(store->terms.bytes_limit <= (2u << 20));
+    CHECK(store->terms.period_ns == 0 && store->terms.amount_ns == 0);
+    fixture.services[ROW_STORE].time_us = 2000;
+    fixture.services[ROW_STORE].period_us = 10000;
+    CHECK_EQ(launcher_start(launcher, ROW_STORE), OK);
+    store = fake_process_find("store");
+    CHECK(store->terms.period_ns == 10000000 && store->terms.amount_ns == 2000000);
     uint32_t count = fake_process_count();
     fake_budget_bytes = 100u << 10; // less than is promised to it
     CHECK_EQ(launcher_start(launcher, ROW_STORE), ERR_NO_MEMORY);

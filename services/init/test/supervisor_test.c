@@ -12,6 +12,7 @@ static struct plan plan;
 static struct supervisor supervisor;
 static instant_ns_t now;
 static struct process_info infos[3];
+static struct budget_info budgets[3];
 static uint32_t starts[3], told_restarted[3], told_stop[3], abandoned[3];
 static status_t start_status;
 static char last_log[256], all_log[4096];
@@ -33,6 +34,12 @@ static void fake_kill(void *self, uint32_t row)
 static status_t fake_info(void *self, uint32_t row, struct process_info *info)
 {
     *info = infos[row];
+    return OK;
+}
+
+static status_t fake_budget(void *self, uint32_t row, struct budget_info *info)
+{
+    *info = budgets[row];
     return OK;
 }
 
@@ -64,7 +71,7 @@ static instant_ns_t fake_clock(void *self)
 }
 
 static const struct supervisor_machine machine = {
-    fake_start,   fake_kill,      fake_info, fake_tell_restarted,
+    fake_start,   fake_kill,      fake_info, fake_budget, fake_tell_restarted,
     fake_abandon, fake_tell_stop, fake_log,  fake_clock};
 
 static void setup(uint32_t form)
@@ -73,6 +80,8 @@ static void setup(uint32_t form)
     start_status = OK;
     all_log[0] = 0;
     memset(starts, 0, sizeof starts);
+    for (uint32_t row = 0; row < 3; row++)
+        budgets[row] = (struct budget_info){.bytes_limit = 1 << 20};
     memset(told_restarted, 0, sizeof told_restarted);
     memset(abandoned, 0, sizeof abandoned);
     memset(told_stop, 0, sizeof told_stop);
@@ -227,6 +236,86 @@ static void never_means_never(void)
     CHECK_EQ(starts[ROW_STORE], 1);
 }
 
+// One second in which the store spends that much of its 2 ms in every 10.
+static void watch_second(uint64_t spent_ms)
+{
+    now += 1000 * MS;
+    budgets[ROW_STORE].spent_ns += spent_ms * MS;
+    CHECK_EQ(supervisor_watch(&supervisor), now + 1000 * MS);
+}
+
+static void setup_timed(void)
+{
+    setup(0);
+    fixture.services[ROW_STORE].time_us = 2000;
+    fixture.services[ROW_STORE].period_us = 10000;
+    watch_second(0);
+    all_log[0] = 0;
+}
+
+static void nobody_is_watched_without_a_limit_of_time(void)
+{
+    setup(0);
+    now += 60000 * MS;
+    CHECK_EQ(supervisor_watch(&supervisor), DEADLINE_NEVER);
+}
+
+static void who_uses_all_its_time_for_long_is_told_once(void)
+{
+    setup_timed();
+    for (uint32_t i = 1; i < WATCH_LOOKS; i++)
+        watch_second(200);
+    CHECK_EQ(all_log[0], 0);
+    watch_second(198);
+    CHECK(strstr(all_log, "store is held back: it uses all of its 2000 us in every 10000 us"));
+    all_log[0] = 0;
+    for (uint32_t i = 0; i < 100; i++)
+        watch_second(200);
+    CHECK_EQ(all_log[0], 0);
+}
+
+static void a_second_with_time_left_begins_anew(void)
+{
+    setup_timed();
+    for (uint32_t i = 0; i < 100; i++)
+        watch_second(i % WATCH_LOOKS == 0 ? 100 : 200);
+    CHECK_EQ(all_log[0], 0);
+    for (uint32_t i = 0; i < WATCH_LOOKS; i++)
+        watch_second(200);
+    CHECK(strstr(all_log, "store is held back"));
+}
+
+static void looking_too_early_changes_nothing(void)
+{
+    setup_timed();
+    for (uint32_t i = 0; i < WATCH_LOOKS; i++) {
+        watch_second(200);
+        now += 100 * MS;
+        CHECK_EQ(supervisor_watch(&supervisor), now + 900 * MS);
+        now -= 100 * MS;
+    }
+    CHECK(strstr(all_log, "store is held back"));
+}
+
+static void who_has_all_its_memory_is_told_once_an_instance(void)
+{
+    setup_timed();
+    budgets[ROW_STORE].bytes_used = 1 << 19;
+    watch_second(0);
+    CHECK_EQ(all_log[0], 0);
+    budgets[ROW_STORE].bytes_used = 1 << 20;
+    for (uint32_t i = 0; i < 3; i++) {
+        watch_second(0);
+        CHECK((strstr(all_log, "store gets no more memory: it has 1024 of its 1024 KiB") != NULL) ==
+              (i == 0));
+        all_log[0] = 0;
+    }
+    end(ROW_STORE, 1);
+    supervisor_due(&supervisor);
+    watch_second(0);
+    CHECK(strstr(all_log, "store gets no more memory"));
+}
+
 static void ending_on_request_is_for_developers(void)
 {
     setup(1);
@@ -264,4 +353,8 @@ TEST_MAIN(TEST(only_the_form_s_services_start), TEST(the_first_end_restarts_at_o
           TEST(a_crash_report_has_all_registers_and_callers),
           TEST(a_failing_start_is_tried_again_later), TEST(a_missing_device_is_not_tried_again),
           TEST(a_driver_that_found_nothing_is_left_alone), TEST(never_means_never),
+          TEST(nobody_is_watched_without_a_limit_of_time),
+          TEST(who_uses_all_its_time_for_long_is_told_once),
+          TEST(a_second_with_time_left_begins_anew), TEST(looking_too_early_changes_nothing),
+          TEST(who_has_all_its_memory_is_told_once_an_instance),
           TEST(ending_on_request_is_for_developers), TEST(a_stopping_system_restarts_nothing))

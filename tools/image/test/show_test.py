@@ -15,6 +15,7 @@ from show import show_plan  # noqa: E402
 
 STORE = 'name = "store"\npriority = 16\nmemory_kib = 512\n'
 NOTES = ('name = "notes"\npriority = 9\nmemory_kib = 64\nrestart = "never"\n'
+         'time_us = [2000, 10000]\n'
          '[grants]\nstore = {service = "store", restarted = 3, restriction = 7}\nfont = {file = "font"}\n')
 FORM = ('[form]\nname = "phone"\nservices = ["store", "notes"]\nscale_percent = 150\n'
         'inputs = ["touch"]\noutputs = ["pixels"]\nmemory_min_mib = 64\nneeds_display = true\n')
@@ -36,7 +37,7 @@ def test_the_plan_is_printed_as_it_was_declared(bundle):
         "form phone: from 64 MiB, scale 150 %, with a display",
         "    in: touch; out: pixels",
         "    runs: notes store",
-        "service notes: priority 9, at most 64 KiB, restart never",
+        "service notes: priority 9, at most 64 KiB and 2000 us in every 10000, restart never",
         "    store: calls store, narrowed to 7, told on bit 3 of its restart",
         "    font: reads the file font",
         "service store: priority 16, at most 512 KiB, restart always",
