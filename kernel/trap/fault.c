@@ -4,6 +4,7 @@
 
 #include "arch/arch.h"
 #include "boot/log.h"
+#include "cap/budget.h"
 #include "sched/process.h"
 #include "sched/schedule.h"
 #include "sched/trace.h"
@@ -21,8 +22,11 @@ void fault_page(struct thread *thread, uint64_t cause, uint64_t address, uint32_
     }
     if (status == ERR_AGAIN)
         status = pager_ask(thread, cause, address, protect);
-    if (status == ERR_NO_MEMORY)
-        log_line("%s touched a page and memory is exhausted", thread->process->name);
+    if (status == ERR_NO_MEMORY) {
+        const struct budget *budget = thread->process->object.budget;
+        log_line("%s touched a page and memory is exhausted: it has %lu of its %lu KiB",
+                 thread->process->name, budget->bytes_used >> 10, budget->bytes_limit >> 10);
+    }
     if (status != OK)
         fault_end(thread, cause, address);
 }
