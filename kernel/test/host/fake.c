@@ -15,10 +15,14 @@
 
 uint8_t *fake_memory;
 uint64_t fake_ticks = 1000;
-uint64_t fake_timer;
+struct hart *fake_hart = &harts[0];
+jmp_buf fake_wait;
+bool fake_can_wait;
 uint32_t fake_active_roots;
 
 static uint8_t *page_map;
+static uint64_t timers[FAKE_HARTS];
+static bool kicks[FAKE_HARTS];
 
 void fake_memory_reset(void)
 {
@@ -38,18 +42,25 @@ void fake_start(void)
     if (hart_count > 0)
         return;
     fake_memory_reset();
-    fake_hart_reset();
-    hart_count = 1;
+    fake_harts_reset(1);
     budget_init();
 }
 
-void fake_hart_reset(void)
+void fake_harts_reset(uint32_t count)
 {
     fake_ticks = 1000;
-    fake_timer = UINT64_MAX;
     clock_init(10000000, fake_ticks);
-    harts[0] =
-        (struct hart){.online = true, .bit = 1, .timer_armed = UINT64_MAX, .slice_end = UINT64_MAX};
+    for (uint32_t i = 0; i < count; i++) {
+        timers[i] = UINT64_MAX;
+        kicks[i] = false;
+        harts[i] = (struct hart){.online = true,
+                                 .index = i,
+                                 .bit = 1ull << i,
+                                 .timer_armed = UINT64_MAX,
+                                 .slice_end = UINT64_MAX};
+    }
+    hart_count = count;
+    fake_hart = &harts[0];
 }
 
 uint64_t fake_random(uint64_t *state)
@@ -67,23 +78,39 @@ uint64_t arch_ticks(void)
 
 void arch_timer_arm(uint64_t ticks)
 {
-    fake_timer = ticks;
+    timers[fake_hart->index] = ticks;
 }
 
 void arch_wait(void)
 {
+    if (fake_can_wait)
+        longjmp(fake_wait, FAKE_WAITS);
     fprintf(stderr, "the simulated hart went idle: nothing is ready\n");
     abort();
 }
 
+void fake_pause(void)
+{
+    if (fake_can_wait)
+        longjmp(fake_wait, FAKE_PAUSED);
+}
+
+bool fake_interrupted(void)
+{
+    return kicks[fake_hart->index] || fake_ticks >= timers[fake_hart->index];
+}
+
 void arch_poll_interrupts(void)
 {
-    if (fake_ticks >= fake_timer)
+    if (kicks[fake_hart->index])
+        kicks[fake_hart->index] = fake_hart->kicked = false;
+    if (fake_ticks >= timers[fake_hart->index])
         schedule_timer();
 }
 
 void arch_hart_kick(const struct hart *hart)
 {
+    kicks[hart->index] = true;
 }
 
 uint64_t *arch_root_create(struct space *space)
@@ -115,7 +142,7 @@ bool arch_root_destroy_step(struct space *space)
 
 void arch_space_activate(struct space *space)
 {
-    harts[0].space = space;
+    fake_hart->space = space;
 }
 
 void arch_code_changed(void)

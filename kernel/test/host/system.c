@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The machine that system.h describes: a hart whose current thread makes system calls as the bytes
-// say, while processes and threads are born, killed, time out and talk. After every operation the
-// invariants of ipc/ and sched/ are checked, and in the end everything must be freed again.
+// The machine that system.h describes: a hart, or two that take turns as under the kernel's locks,
+// whose current thread makes system calls as the bytes say, while processes and threads are born,
+// killed, time out and talk. After every operation the invariants of ipc/ and sched/ are checked,
+// and in the end everything must be freed again.
 #include "system.h"
 #include "fake.h"
 #include "program.h"
@@ -27,6 +28,8 @@
 #include "base/test.h"
 
 #define PROCESSES    64u
+#define TWO_HARTS    4u // one program in so many: what waits in the kernel costs ASan time
+#define SETTLE_TURNS 1000u
 #define COMPANY      3u  // processes beside the driver when it begins
 #define LOOK_EVERY   16u // operations, at every handle
 #define BUDGET_PAGES 14u // what a process begins with, and some
@@ -39,7 +42,8 @@ struct thread *trap_syscall(struct thread *thread);
 static struct process *seen[PROCESSES];
 static uint32_t seen_count;
 static uint32_t operations;
-static uint32_t touches[2];   // of pages by a pager: asked, answered
+static uint32_t touches[2]; // of pages by a pager: asked, answered
+static bool must_go_on[FAKE_HARTS];
 static struct thread *driver; // always ready, never killed: the simulated hart must not idle
 static struct object machine_object = {.references = 1, .kind = OBJECT_MACHINE};
 static struct object log_object = {.references = 1, .kind = OBJECT_LOG};
@@ -133,8 +137,7 @@ static void thread_check(const struct thread *thread)
           (thread->serving->server == thread && thread->serving->state == THREAD_CALLING));
     switch (thread->state) {
     case THREAD_READY:
-        CHECK(thread_is_running(thread) ? harts[0].current == thread
-                                        : !list_is_empty(&thread->link));
+        CHECK(thread_is_running(thread) || !list_is_empty(&thread->link));
         CHECK(thread_is_running(thread) || (schedule_pending >> thread->priority & 1) ||
               budget_without_time(thread->process->object.budget) != NULL ||
               is_waking(thread->process->object.budget));
@@ -236,19 +239,15 @@ static void seen_sweep(bool all)
 // What does not come from a program: a birth, a death, a fault, an interrupt.
 static void random_disaster(void)
 {
-    struct thread *thread = harts[0].current;
+    struct thread *thread = fake_hart->current;
     seen_sweep(false);
     if (pick(2) == 0) {
-        kernel_lock();
         interrupt_raise(pick(64));
-        schedule_leave();
         return;
     }
     if (pick(8) == 0 && thread != NULL && thread->state == THREAD_READY &&
         thread->process != driver->process) {
-        kernel_lock();
         fault_page(thread, LOAD_FAULT, 8, PROTECT_READ);
-        schedule_leave();
         return;
     }
     if (seen_count < 6 || pick(3) == 0) {
@@ -263,6 +262,7 @@ static void random_disaster(void)
 }
 
 // The process, held, that a call is about to start; NULL.
+static struct process *started;
 static struct process *started_by(struct thread *thread)
 {
     struct object *object;
@@ -276,8 +276,10 @@ static struct process *started_by(struct thread *thread)
 }
 
 // It lives by itself now, so the driver has to know it; or it was not started.
-static void started_note(struct process *process)
+static void started_note(void)
 {
+    struct process *process = started;
+    started = NULL;
     if (process == NULL)
         return;
     if (process->state != PROCESS_NEW)
@@ -340,25 +342,56 @@ static void call_make(struct thread *thread)
 static void system_start(void)
 {
     fake_start();
-    fake_hart_reset();
+    fake_harts_reset(pick(TWO_HARTS) == 0 ? 2 : 1);
     kernel_lock();
     driver_start();
     for (uint32_t i = 0; i < COMPANY; i++)
         schedule_ready(process_spawn(driver->process, 4 * i));
     schedule_leave();
+    fake_can_wait = true;
+    must_go_on[hart_count - 1] = hart_count > 1;
+}
+
+// A hart enters the kernel and stays there as long as it has something to do.
+static void hart_settle(void)
+{
+    if (setjmp(fake_wait) != 0)
+        return;
+    if (fake_hart->current != NULL)
+        trap_syscall(fake_hart->current);
+    kernel_lock();
+    schedule_leave();
+}
+
+// Every hart leaves what it ran, and all chores are done: with several in turns, since a chore may
+// wait for another hart to leave.
+static void harts_settle(void)
+{
+    uint32_t asleep = hart_count > 1 ? 0 : 1;
+    for (uint32_t turn = 0; asleep < hart_count && turn < SETTLE_TURNS; turn++) {
+        fake_hart = &harts[turn % hart_count];
+        bool leaves = fake_hart->current != NULL || fake_hart->space != NULL;
+        asleep = leaves ? 0 : asleep + 1;
+        if (leaves)
+            hart_settle();
+    }
+    fake_hart = &harts[0];
+    while (chore_step())
+        continue;
 }
 
 // Everything ends and nothing of it is left.
 static void system_finish(void)
 {
     trace_set(NULL);
+    fake_hart = &harts[0];
     for (uint32_t i = 0; i < seen_count; i++)
         process_end(seen[i], 0, NULL);
-    while (chore_step())
-        continue;
+    harts_settle();
     seen_sweep(true);
-    while (chore_step())
-        continue;
+    harts_settle();
+    fake_can_wait = false;
+    CHECK(!chore_step());
     CHECK_EQ(seen_count, 0);
     CHECK_EQ(fake_active_roots, 0);
     CHECK_EQ(budget_root.bytes_used, 0);
@@ -367,34 +400,89 @@ static void system_finish(void)
     CHECK_EQ(log_object.references, 1);
 }
 
+// A thread enters the kernel by a call or a fault; the hart may be left without one.
+static void thread_step(struct thread *thread)
+{
+    if (random_touch(thread))
+        return;
+    random_call(thread, driver);
+    started = started_by(thread);
+    call_make(thread);
+}
+
+// What happens on a hart: an interrupt, or what its thread does. It sleeps if it has none.
+static void hart_step(uint32_t event)
+{
+    struct thread *thread = fake_hart->current;
+    if (thread != NULL && thread->state == THREAD_ENDED) {
+        trap_syscall(thread);
+        return;
+    }
+    bool enters = thread != NULL && (event >= 244 || event / 8 % 8 == 0);
+    if (enters || fake_interrupted() || must_go_on[fake_hart->index]) {
+        must_go_on[fake_hart->index] = false;
+        kernel_lock();
+        fake_hart->switched_at = thread == NULL ? fake_ticks : fake_hart->switched_at;
+        arch_poll_interrupts();
+        if (enters && event >= 244)
+            random_disaster();
+        else if (enters)
+            schedule_yield();
+        thread = schedule_leave();
+    }
+    if (thread != NULL)
+        thread_step(thread);
+}
+
+// No thread waits in a queue while a hart sleeps that nothing wakes.
+static void wakes_check(void)
+{
+    struct hart *turn = fake_hart;
+    bool sleeps = false;
+    for (uint32_t i = 0; i < hart_count; i++) {
+        fake_hart = &harts[i];
+        sleeps = sleeps || (harts[i].current == NULL && !fake_interrupted() && !must_go_on[i]);
+    }
+    fake_hart = turn;
+    for (uint32_t i = 0; sleeps && i < seen_count; i++) {
+        struct list_node *it;
+        LIST_FOR_EACH(it, &seen[i]->threads)
+        {
+            const struct thread *thread = CONTAINER_OF(it, struct thread, process_link);
+            const struct budget *budget = thread->process->object.budget;
+            CHECK(thread->state != THREAD_READY || thread_is_running(thread) ||
+                  budget_without_time(budget) != NULL || is_waking(budget));
+        }
+    }
+}
+
 static void operation(void)
 {
     static const uint32_t spans[8] = {0, 1, 5, 10, 20, 50, 200, 1500};
     uint32_t event = pick(256);
     fake_ticks += event == 128 ? SLICE_NS / 100 : spans[event % 8];
-    arch_poll_interrupts();
-    if (event >= 244)
-        random_disaster();
-    struct thread *thread = harts[0].current;
-    if (thread == NULL || thread->state == THREAD_ENDED || event / 8 % 8 == 0) {
-        kernel_lock();
-        schedule_yield();
-        thread = schedule_leave();
+    fake_hart = &harts[hart_count > 1 ? pick(hart_count) : 0];
+    switch (setjmp(fake_wait)) {
+    case 0:
+        hart_step(event);
+        break;
+    case FAKE_PAUSED:
+        must_go_on[fake_hart->index] = true;
+        break;
+    default:
+        break;
     }
-    if (!random_touch(thread)) {
-        random_call(thread, driver);
-        struct process *started = started_by(thread);
-        call_make(thread);
-        started_note(started);
-    }
+    started_note();
     operations++;
     invariants_check();
+    wakes_check();
 }
 
 struct system_result system_run(const uint8_t *bytes, size_t size)
 {
     program_begin(bytes, size);
     operations = touches[0] = touches[1] = 0;
+    memset(must_go_on, 0, sizeof must_go_on);
     system_start();
     while (program_has_more() && test_failures == 0)
         operation();
