@@ -285,16 +285,42 @@ static status_t give_all(struct launch *launch)
     return status;
 }
 
+// The next mistake for a program that is to have some; when there are no more it has none.
+static void take_fault(struct launch *launch, struct os_program_load *load)
+{
+    struct launcher *launcher = launch->launcher;
+    char name[PLAN_NAME_MAX + sizeof ".faults"];
+    snprintf(name, sizeof name, "%s.faults", launch->service->name);
+    const struct bundle_entry *entry = os_bundle_find(&launcher->bundle, name, BUNDLE_DATA);
+    if (launch->service->restart != PLAN_RESTART_FAULTS || entry == NULL ||
+        entry->size_bytes < PAGE_SIZE)
+        return;
+    const struct plan_faults *faults = (const void *)(launcher->bundle.bytes + entry->offset);
+    uint64_t number = launcher->faults[launch->row];
+    uint64_t most = entry->size_bytes / PAGE_SIZE;
+    if (faults->magic != PLAN_FAULTS_MAGIC || faults->count > most || number >= faults->count)
+        return;
+    uint64_t pages_at =
+        align_up(sizeof *faults + faults->count * sizeof(uint64_t), PAGE_SIZE) + number * PAGE_SIZE;
+    if (pages_at + PAGE_SIZE > entry->size_bytes)
+        return;
+    launcher->faults[launch->row]++;
+    load->patch_address = ((const uint64_t *)(const void *)(faults + 1))[number];
+    load->patch_offset = entry->offset + pages_at;
+}
+
 static status_t run(struct launch *launch, const struct program_header *program)
 {
     struct launcher *launcher = launch->launcher;
+    struct os_program_load load = {.process = launch->process,
+                                   .budget = launch->budget,
+                                   .bundle = &launcher->bundle,
+                                   .program = program,
+                                   .start = &launcher->block};
+    take_fault(launch, &load);
     status_t status = give_all(launch);
     if (status == OK)
-        status = os_program_load(&(struct os_program_load){.process = launch->process,
-                                                           .budget = launch->budget,
-                                                           .bundle = &launcher->bundle,
-                                                           .program = program,
-                                                           .start = &launcher->block});
+        status = os_program_load(&load);
     if (status == OK)
         status = os_process_watch(launch->process, launcher->signal, launcher->ended_bit);
     struct os_process_start start = {.entry = program->entry,

@@ -40,7 +40,8 @@ struct launcher {
     struct launch_instance instances[PLAN_SERVICES_MAX];
     struct launch_file files[LAUNCH_FILES_MAX];
     uint32_t file_count;
-    struct start_block block; // scratch
+    uint32_t faults[PLAN_SERVICES_MAX]; // how many mistakes its instances had so far
+    struct start_block block;           // scratch
 };
 
 // Makes the endpoints of all services in `services`; the fields above are filled by the caller.

@@ -34,7 +34,8 @@ static bool rows_are_good(const struct plan *plan)
     for (uint32_t i = 0; i < header->service_count; i++) {
         const struct plan_service *service = &plan->services[i];
         if (!name_is_good(service->name, PLAN_NAME_MAX) || service->priority < 1 ||
-            service->priority > 30 || service->restart > PLAN_RESTART_NEVER ||
+            service->priority > 30 || service->restart > PLAN_RESTART_FAULTS ||
+            (service->restart == PLAN_RESTART_FAULTS && !header->developer) ||
             service->time_us > service->period_us ||
             (service->time_us == 0) != (service->period_us == 0) ||
             service->grant_first > header->grant_count ||

@@ -39,6 +39,12 @@ static uint64_t restart_pause(uint32_t quick_ends)
     return min_u64(pause, RESTART_PAUSE_MAX_NS);
 }
 
+// Whether it is started again and again with mistakes in it: whatever it ends with, it comes back.
+static bool has_faults(const struct supervisor *supervisor, uint32_t row)
+{
+    return supervisor->plan->services[row].restart == PLAN_RESTART_FAULTS;
+}
+
 static void plan_restart(struct supervisor *supervisor, uint32_t row)
 {
     struct supervised *service = &supervisor->services[row];
@@ -47,7 +53,7 @@ static void plan_restart(struct supervisor *supervisor, uint32_t row)
         service->state = SERVICE_ENDED;
         return;
     }
-    if (now - service->started_ns >= RESTART_HEALTHY_NS)
+    if (now - service->started_ns >= RESTART_HEALTHY_NS || has_faults(supervisor, row))
         service->quick_ends = 0;
     service->state = SERVICE_WAITING;
     service->restart_ns = now + restart_pause(service->quick_ends);
@@ -152,7 +158,8 @@ void supervisor_check(struct supervisor *supervisor)
             continue;
         service->last_exit =
             info.state == PROCESS_FAULTED ? -(int32_t)(info.fault_cause & 0x7fff) : info.exit_code;
-        if (info.state == PROCESS_EXITED && info.exit_code == EXIT_NO_DEVICE)
+        if (info.state == PROCESS_EXITED && info.exit_code == EXIT_NO_DEVICE &&
+            !has_faults(supervisor, row))
             abandon(supervisor, row);
         else
             plan_restart(supervisor, row);

@@ -8,23 +8,20 @@ limit of time, a kernel that forgets limits, a metronome that gets less than it 
 """
 import os
 import re
-import shutil
 import sys
 import time
-import types
 
 import pytest
 
-from machine import IMAGE, ROOT, SECONDS
+from machine import ROOT, SECONDS
+from own_image import BUILT, make_image
 
-sys.path[:0] = [str(ROOT / "tools" / name) for name in ("nx", "image", "lab", "")]
+sys.path[:0] = [str(ROOT / "tools" / name) for name in ("nx", "lab", "")]
 
-import bundle  # pylint: disable=wrong-import-position
 import trace  # pylint: disable=wrong-import-position
 import tree  # pylint: disable=wrong-import-position
 from device import Device, Place, free_port, load_form  # pylint: disable=wrong-import-position
 
-BUILT = ROOT / "build" / "riscv64"
 LONG = "NX_LONG" in os.environ
 PERIOD_US, METRONOME_US, HOG_US, HOG_KIB = 10_000, 2_000, 800, 1024
 PERIODS = 1_000_000 if LONG else 4_000
@@ -44,26 +41,6 @@ COUNTED = ("-icount", "shift=3,sleep=off", "-seed", "1", "-rtc", "clock=vm,base=
 REPORT = re.compile(r"metronome: periods (\d+) missed (\d+) late_us (\d+) done_us (\d+)")
 
 
-def data_files(image):
-    """The data files of a built bundle: name → bytes."""
-    header, size = bundle.HEADER_BYTES, bundle.ENTRY_BYTES
-    for at in range(header, header + size * int.from_bytes(image[16:20], "little"), size):
-        name, kind, _, offset, length, _ = bundle.struct.unpack_from("<32sIIQQQ", image, at)
-        if kind == bundle.DATA:
-            yield name.rstrip(b"\0").decode(), image[offset:offset + length]
-
-
-def shipped_programs():
-    """NAME ELF MANIFEST of every program of the build."""
-    yield ["init", BUILT / "services" / "init" / "init"]
-    for folder in ("services", "drivers", "apps"):
-        for path in sorted([*(ROOT / folder).glob("**/service.toml"), *(ROOT / folder).glob("**/app.toml")]):
-            name = re.search(r'^name = "(\w+)"', path.read_text(), re.M)[1]
-            elf = BUILT / path.parent.relative_to(ROOT) / name
-            if elf.exists():
-                yield [name, elf, path]
-
-
 def manifest(folder, name, priority, time_us, rest=""):
     """A program's manifest, written."""
     path = folder / f"{name}.toml"
@@ -72,26 +49,15 @@ def manifest(folder, name, priority, time_us, rest=""):
     return path
 
 
-def make_image(folder, lower, hog_us, metronome_us, kernel):
+def hog_image(folder, lower, hog_us, metronome_us, kernel):
     """A folder with Image and bundle.img: the phone with metronome and hogs, those by so much lower; 0 us: no limit."""
     made = BUILT / "tests" / "system" / "hogs"
-    programs = list(shipped_programs())
-    programs += [[name, made / "hog", manifest(folder, name, priority - lower, hog_us, grants)]
-                 for name, (priority, grants) in HOGS.items()]
-    programs.append(["metronome", made / "metronome",
-                     manifest(folder, "metronome", METRONOME_PRIORITY, metronome_us)])
-    form = (ROOT / "forms" / "phone.toml").read_text()
-    added = "".join(f', "{name}"' for name in (*HOGS, "metronome"))
-    (folder / "phone.toml").write_text(form.replace('"devices"]', f'"devices"{added}]'))
-    data = []
-    for name, content in data_files((IMAGE / "bundle.img").read_bytes()):
-        (folder / name).write_bytes(content)
-        data.append((name, folder / name))
-    options = types.SimpleNamespace(program=[[str(word) for word in words] for words in programs], data=data,
-                                    form=[str(folder / "phone.toml")], developer=True)
-    (folder / "bundle.img").write_bytes(bundle.build_bundle(bundle.collect(options)))
-    shutil.copyfile(BUILT / "kernel" / kernel, folder / "Image")
-    return str(folder)
+    programs = [(name, made / "hog", manifest(folder, name, priority - lower, hog_us, grants))
+                for name, (priority, grants) in HOGS.items()]
+    programs.append(("metronome", made / "metronome", manifest(folder, "metronome", METRONOME_PRIORITY, metronome_us)))
+    added = "".join(f', "{name}"' for name, _, _ in programs)
+    form = (ROOT / "forms" / "phone.toml").read_text().replace('"devices"]', f'"devices"{added}]')
+    return make_image(folder, programs, form, kernel=kernel)
 
 
 class Phone:
@@ -99,7 +65,7 @@ class Phone:
 
     def __init__(self, folder, lower=0, hog_us=HOG_US, metronome_us=METRONOME_US, kernel="Image"):
         self.folder, self.before = folder, os.getcwd()
-        image = make_image(folder, lower, hog_us, metronome_us, kernel)
+        image = hog_image(folder, lower, hog_us, metronome_us, kernel)
         place = Place(image=image, screens=False, forward=free_port(), options=COUNTED)
         os.chdir(folder)
         self.device = Device("phone", load_form(ROOT, "phone"), place)

@@ -15,7 +15,7 @@ MAGIC = 0x314E414C5053584E
 NAME_MAX, TARGET_MAX, SERVICES_MAX, GRANTS_MAX = 24, 32, 64, 512
 INPUTS = {"touch": 1, "pointer": 2, "keyboard": 4, "rotary": 8, "serial": 16}
 OUTPUTS = {"pixels": 1, "text": 2, "speech": 4}
-RESTART = {"always": 0, "never": 1}
+RESTART = {"always": 0, "never": 1, "faults": 2}
 GRANTS = {"service": 1, "devices": 2, "file": 3, "supervisor": 4, "machine": 5, "log_read": 6,
           "physical": 7}
 SERVICE_KEYS = {"name", "priority", "memory_kib", "reserve_kib", "time_us", "stack_kib", "restart", "grants"}
@@ -111,6 +111,14 @@ def time_terms(table, where):
     return terms
 
 
+def check_faults(services, files, developer):
+    """Mistakes are for developer images, and must be there."""
+    for service in services:
+        if service.get("restart") == "faults" and not (developer and f"{service['name']}.faults" in files):
+            raise ImageError(f"{service['path']}: `restart` can be faults in a developer image only, with a data file "
+                             f"`{service['name']}.faults`")
+
+
 def check_references(services, forms, files, names):
     """Every grant must name something that exists, and in each form something that runs; `names` are
     all services of the image."""
@@ -175,6 +183,7 @@ def compile_plan(manifests, form_paths, files, developer):
     names = {service["name"] for service in services}
     services = in_use(services, forms)
     check_references(services, forms, files, names)
+    check_faults(services, files, developer)
     index = {service["name"]: row for row, service in enumerate(services)}
     service_rows, grant_rows = b"", []
     for service in services:

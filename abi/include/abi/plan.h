@@ -52,7 +52,21 @@ _Static_assert(sizeof(struct plan_form) == 56, "no padding");
 // not restarted.
 #define EXIT_NO_DEVICE 69
 
-enum plan_restart { PLAN_RESTART_ALWAYS = 0, PLAN_RESTART_NEVER = 1 };
+enum plan_restart {
+    PLAN_RESTART_ALWAYS = 0,
+    PLAN_RESTART_NEVER = 1,
+    PLAN_RESTART_FAULTS = 2, // at once, each instance with the next mistake of "NAME.faults";
+                             // developer images only
+};
+
+// The data file "NAME.faults": mistakes for the text of program NAME. This header, the address of a
+// page of its text for each, and from the next page of the file on that many pages, to be mapped
+// there instead.
+#define PLAN_FAULTS_MAGIC 0x31544c5541464e58ull // "XNFAULT1"
+struct plan_faults {
+    uint64_t magic;
+    uint64_t count;
+};
 
 // A service, driver or app. It always gets: "self" (receive on its own endpoint, badge 0), "log"
 // (write), "system" (the signal init raises for it), and one row per grant.

@@ -35,6 +35,27 @@ static status_t place_copy(const struct os_program_load *load, const void *bytes
     return status;
 }
 
+// Pages straight from the bundle.
+static status_t place_shared(const struct os_program_load *load, const struct os_mapping *whole)
+{
+    uint64_t lead = load->patch_address - whole->address;
+    if (load->patch_offset == 0 || lead >= whole->size_bytes)
+        return os_process_map(load->process, load->bundle->memory, whole);
+    struct os_mapping parts[] = {*whole, *whole, *whole}; // before, the page, behind
+    parts[0].size_bytes = lead;
+    parts[1].address += lead;
+    parts[1].offset = load->patch_offset;
+    parts[1].size_bytes = PAGE_SIZE;
+    parts[2].address += lead + PAGE_SIZE;
+    parts[2].offset += lead + PAGE_SIZE;
+    parts[2].size_bytes -= lead + PAGE_SIZE;
+    status_t status = OK;
+    for (uint32_t i = 0; i < ARRAY_COUNT(parts) && status == OK; i++)
+        if (parts[i].size_bytes > 0)
+            status = os_process_map(load->process, load->bundle->memory, &parts[i]);
+    return status;
+}
+
 static status_t place_segment(const struct os_program_load *load,
                               const struct program_segment *segment)
 {
@@ -46,7 +67,7 @@ static status_t place_segment(const struct os_program_load *load,
                           &mapping);
     mapping.offset = segment->offset;
     mapping.size_bytes = align_up(segment->file_bytes, PAGE_SIZE);
-    return os_process_map(load->process, load->bundle->memory, &mapping);
+    return place_shared(load, &mapping);
 }
 
 status_t os_program_load(const struct os_program_load *load)

@@ -147,6 +147,8 @@ status_t os_program_load(const struct os_program_load *load)
     if (process == NULL)
         return ERR_BAD_HANDLE;
     process->start = *load->start;
+    process->patch_address = load->patch_address;
+    process->patch_offset = load->patch_offset;
     return OK;
 }
 

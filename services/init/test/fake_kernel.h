@@ -18,7 +18,8 @@ struct fake_process {
     int32_t exit_code;
     uint32_t priority;
     struct start_block start;
-    struct os_budget_terms terms; // of the budget it was made on
+    struct os_budget_terms terms;         // of the budget it was made on
+    uint64_t patch_address, patch_offset; // a page of its text that is not as it should be
 };
 
 extern uint64_t fake_budget_bytes; // what budgets can still reserve

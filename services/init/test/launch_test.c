@@ -13,7 +13,7 @@
 #include "os/signal.h"
 #include "plan_fixture.h"
 
-#define BUNDLE_PAGES 6
+#define BUNDLE_PAGES 8
 
 static struct plan_fixture fixture;
 static struct init init;
@@ -139,6 +139,29 @@ static void a_service_gets_a_budget_of_its_own(void)
     fake_budget_bytes = 100u << 10; // less than is promised to it
     CHECK_EQ(launcher_start(launcher, ROW_STORE), ERR_NO_MEMORY);
     CHECK_EQ(fake_process_count(), count);
+}
+
+static void each_instance_has_the_next_mistake(void)
+{
+    setup(0);
+    struct bundle_entry *entry =
+        (struct bundle_entry *)(void *)(bundle + sizeof(struct bundle_header)) + 3;
+    memcpy(entry->name, "store.faults", 13);
+    entry->size_bytes = 3 * PAGE_SIZE;
+    uint64_t *words = (uint64_t *)(void *)(bundle + 4 * PAGE_SIZE);
+    words[0] = PLAN_FAULTS_MAGIC;
+    words[1] = 3; // of which there is room for two
+    words[2] = 0x100000;
+    words[3] = 0x105000;
+    CHECK_EQ(launcher_start(launcher, ROW_STORE), OK);
+    CHECK_EQ(fake_process_find("store")->patch_offset, 0); // it is not to have any
+    fixture.services[ROW_STORE].restart = PLAN_RESTART_FAULTS;
+    const uint64_t addresses[] = {0x100000, 0x105000, 0, 0};
+    for (uint32_t i = 0; i < 4; i++) {
+        CHECK_EQ(launcher_start(launcher, ROW_STORE), OK);
+        CHECK_EQ(fake_process_find("store")->patch_address, addresses[i]);
+        CHECK_EQ(fake_process_find("store")->patch_offset, i < 2 ? (5 + i) * PAGE_SIZE : 0);
+    }
 }
 
 static void a_service_gets_exactly_its_row(void)
@@ -370,9 +393,9 @@ static void a_trace_begins_is_read_and_ends(void)
 }
 
 TEST_MAIN(TEST(a_service_is_told_the_form), TEST(a_service_gets_a_budget_of_its_own),
-          TEST(a_service_gets_exactly_its_row), TEST(a_driver_gets_registers_and_interrupts),
-          TEST(a_file_is_a_memory_of_its_own), TEST(the_endpoint_outlives_the_instance),
-          TEST(what_the_form_does_not_run_is_not_granted),
+          TEST(each_instance_has_the_next_mistake), TEST(a_service_gets_exactly_its_row),
+          TEST(a_driver_gets_registers_and_interrupts), TEST(a_file_is_a_memory_of_its_own),
+          TEST(the_endpoint_outlives_the_instance), TEST(what_the_form_does_not_run_is_not_granted),
           TEST(a_driver_without_its_device_is_not_started),
           TEST(every_failure_leaves_nothing_behind), TEST(callers_are_told_of_a_restart),
           TEST(the_interface_lists_ends_and_describes), TEST(power_and_the_log_are_handed_over),

@@ -40,6 +40,11 @@ static void damaged_plans_are_refused(void)
     fixture.services[0].priority = 31; // init's own
     CHECK_EQ(open_fixture(), ERR_CORRUPT);
     fixture = plan_fixture_make();
+    fixture.services[0].restart = PLAN_RESTART_FAULTS;
+    CHECK_EQ(open_fixture(), OK);
+    fixture.header.developer = 0; // where nobody plants mistakes
+    CHECK_EQ(open_fixture(), ERR_CORRUPT);
+    fixture = plan_fixture_make();
     fixture.services[0].time_us = 2; // in no period
     CHECK_EQ(open_fixture(), ERR_CORRUPT);
     fixture.services[0].period_us = 1; // more than there is

@@ -227,6 +227,18 @@ static void a_driver_that_found_nothing_is_left_alone(void)
     CHECK_EQ(abandoned[ROW_STORE], 0);
 }
 
+static void what_has_faults_comes_back_at_once_whatever_it_says(void)
+{
+    setup(0);
+    fixture.services[ROW_STORE].restart = PLAN_RESTART_FAULTS;
+    for (uint32_t i = 2; i < 50; i++) {
+        end(ROW_STORE, i % 2 ? EXIT_NO_DEVICE : 1);
+        CHECK_EQ(supervisor_due(&supervisor), DEADLINE_NEVER);
+        CHECK_EQ(starts[ROW_STORE], i);
+    }
+    CHECK_EQ(abandoned[ROW_STORE], 0);
+}
+
 static void never_means_never(void)
 {
     setup(0);
@@ -353,6 +365,7 @@ TEST_MAIN(TEST(only_the_form_s_services_start), TEST(the_first_end_restarts_at_o
           TEST(a_crash_report_has_all_registers_and_callers),
           TEST(a_failing_start_is_tried_again_later), TEST(a_missing_device_is_not_tried_again),
           TEST(a_driver_that_found_nothing_is_left_alone), TEST(never_means_never),
+          TEST(what_has_faults_comes_back_at_once_whatever_it_says),
           TEST(nobody_is_watched_without_a_limit_of_time),
           TEST(who_uses_all_its_time_for_long_is_told_once),
           TEST(a_second_with_time_left_begins_anew), TEST(looking_too_early_changes_nothing),

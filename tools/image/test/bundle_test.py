@@ -148,6 +148,7 @@ def test_programs_that_cannot_be_mapped_are_refused(tree, elf, message):
     ("console.toml", "priority = 10", "priority = 10\ntime_us = [2000, 1000]", "the amount no more than it"),
     ("console.toml", "priority = 10", "priority = 10\ntime_us = [0, 1000]", "the amount no more than it"),
     ("console.toml", "priority = 10", "priority = 10\ntime_us = [1, 10]", "the period from 100 to"),
+    ("console.toml", '"never"', '"faults"', "with a data file `console.faults`"),
     ("console.toml", "uart =", "a_handle_name_that_is_too_long =", "must have 1 to 23 bytes"),
     ("phone.toml", '"touch"', '"toch"', "`toch` is not one of"),
     ("phone.toml", '"console", "notes"', '"notes"', "the form does not run"),

@@ -37,5 +37,8 @@ struct os_program_load {
     const struct os_bundle *bundle;
     const struct program_header *program;
     const struct start_block *start;
+    // The page of its read-only segments at this address comes from there in the bundle. 0: all is
+    // as it should be.
+    uint64_t patch_address, patch_offset;
 };
 status_t os_program_load(const struct os_program_load *load);
