@@ -83,9 +83,7 @@ status_t handle_reserve(struct handle_table *table, uint32_t count)
 {
     if (table->used + count > HANDLES_MAX)
         return ERR_FULL;
-    uint32_t free_slots = table->fresh - table->used;
-    uint32_t fresh_needed = count > free_slots ? count - free_slots : 0;
-    for (uint32_t slot = table->fresh; slot < table->fresh + fresh_needed; slot++) {
+    for (uint32_t slot = table->fresh; slot < table->used + count; slot++) {
         struct handle_entry **chunk = &table->chunks[slot / HANDLE_CHUNK_ENTRIES];
         if (*chunk == NULL)
             *chunk = budget_page_pointer(table->budget);
@@ -188,16 +186,17 @@ handle_t handle_move(struct handle_table *from, handle_t handle, struct handle_t
 {
     struct handle_entry *entry = handle_find(from, handle);
     assert(entry != NULL);
-    struct handle_entry moved = *entry;
+    struct object *object = entry->object;
+    uint64_t mask = entry->mask; // or the badge
+    uint16_t rights = entry->rights;
     slot_give(from, handle & 0xffff);
-    uint32_t slot = slot_take(to);
-    struct handle_entry *target = entry_at(to, slot);
+    struct handle_entry *target = entry_at(to, slot_take(to));
     if (target != entry)
         derive_move(entry, target);
-    target->object = moved.object;
+    target->object = object;
     target->table = to;
-    target->mask = moved.mask; // or the badge
-    target->rights = moved.rights;
+    target->mask = mask;
+    target->rights = rights;
     return target->value;
 }
 

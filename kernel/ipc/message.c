@@ -73,11 +73,13 @@ static status_t page_move(struct thread *sender, struct thread *receiver, uint64
     uint32_t count = message_handle_count(info);
     struct handle_table *from = &sender->process->handles;
     struct handle_table *to = &receiver->process->handles;
-    status_t status = handles_read(sender, info, handles);
-    if (status == OK && count > 0 && from != to)
-        status = handle_reserve(to, count);
-    if (status != OK)
-        return status;
+    if (count > 0) {
+        status_t status = handles_read(sender, info, handles);
+        if (status == OK && from != to)
+            status = handle_reserve(to, count);
+        if (status != OK)
+            return status;
+    }
     const uint64_t *source = (const uint64_t *)(const void *)sender->message->bytes;
     uint64_t *target = (uint64_t *)(void *)receiver->message->bytes;
     bytes_move(target, source, message_size(info));

@@ -11,8 +11,11 @@ static inline uint32_t bit_highest(uint32_t word)
     static const uint8_t indices[32] = {0,  9,  1,  10, 13, 21, 2,  29, 11, 14, 16,
                                         18, 22, 25, 3,  30, 8,  12, 20, 28, 15, 17,
                                         24, 7,  19, 27, 23, 6,  26, 5,  4,  31};
-    for (uint32_t shift = 1; shift < 32; shift *= 2)
-        word |= word >> shift;
+    word |= word >> 1;
+    word |= word >> 2;
+    word |= word >> 4;
+    word |= word >> 8;
+    word |= word >> 16;
     return indices[(uint32_t)(word * 0x07c4acddu) >> 27];
 }
 

@@ -54,11 +54,9 @@ void deadline_insert(struct deadline **heap, struct deadline *deadline)
     (*heap)->previous = NULL;
 }
 
-void deadline_remove(struct deadline *deadline)
+void deadline_unlink(struct deadline *deadline)
 {
     struct deadline **heap = deadline->heap;
-    if (heap == NULL)
-        return;
     struct deadline *rest = merge_siblings(deadline->child);
     if (*heap == deadline) {
         *heap = rest;

@@ -17,5 +17,10 @@ struct deadline {
 
 // Arms `deadline` on `heap` (a root pointer); it is not armed yet.
 void deadline_insert(struct deadline **heap, struct deadline *deadline);
-// Disarms; accepts one that is not armed.
-void deadline_remove(struct deadline *deadline);
+// Disarms one that is armed, or one that may be.
+void deadline_unlink(struct deadline *deadline);
+static inline void deadline_remove(struct deadline *deadline)
+{
+    if (deadline->heap != NULL)
+        deadline_unlink(deadline);
+}

@@ -39,7 +39,8 @@ int64_t call_reply_receive(struct thread *thread)
         thread_wake(caller, ERR_PEER_DIED); // forgotten: neither answered nor taken
     schedule_set_priority(thread, thread->own_priority);
     // The reply may have taken the endpoint's own handle along, or closed it.
-    status = call_object(thread, 0, OBJECT_ENDPOINT, RIGHT_RECEIVE, &object);
+    if (info != REPLY_NONE && message_handle_count(info) > 0)
+        status = call_object(thread, 0, OBJECT_ENDPOINT, RIGHT_RECEIVE, &object);
     if (status == OK)
         endpoint_receive(thread, endpoint_of(object), deadline);
     else

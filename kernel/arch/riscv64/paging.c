@@ -286,6 +286,20 @@ bool arch_root_destroy_step(struct space *space)
     return true;
 }
 
+// The first activation finds a space its number; without one every activation comes here.
+static __attribute__((noinline)) void space_begin(struct space *space)
+{
+    if (space->harts == hart_this()->bit && space->asid == 0)
+        space->asid = asid_take();
+    uint64_t satp =
+        SATP_SV39 | (uint64_t)space->asid << 44 | physical_of(space->root) >> PAGE_SHIFT;
+    CSR_WRITE(satp, satp);
+    if (space->asid != 0)
+        space->satp = satp;
+    else
+        __asm__ volatile("sfence.vma" ::: "memory");
+}
+
 void arch_space_activate(struct space *space)
 {
     struct hart *hart = hart_this();
@@ -294,16 +308,11 @@ void arch_space_activate(struct space *space)
         CSR_WRITE(satp, kernel_satp_value());
         return;
     }
-    if (space->harts == 0)
-        space->asid = asid_take();
-    uint64_t satp =
-        SATP_SV39 | (uint64_t)space->asid << 44 | physical_of(space->root) >> PAGE_SHIFT;
     space->harts |= hart->bit;
-    CSR_WRITE(satp, satp);
-    if (space->asid != 0)
-        space->satp = satp;
+    if (space->satp != 0)
+        CSR_WRITE(satp, space->satp);
     else
-        __asm__ volatile("sfence.vma" ::: "memory");
+        space_begin(space);
 }
 
 static void fence_i(uint64_t mask, uint64_t base, const void *context)

@@ -25,16 +25,20 @@ void arch_frame_init(struct thread *thread, uint64_t entry, uint64_t stack, uint
     thread->frame.status = STATUS_UXL_64;
 }
 
-void arch_thread_leave(struct thread *thread)
+static __attribute__((noinline)) void float_leave(struct thread *thread)
 {
     uint64_t status = thread->frame.status;
-    if ((status & STATUS_FS_MASK) != STATUS_FS_DIRTY)
-        return;
     CSR_WRITE(sstatus, status);
     float_save(thread->float_registers, &thread->float_control);
     thread->frame.status = (status & ~STATUS_FS_MASK) | STATUS_FS_CLEAN;
     thread->hart->float_owner = thread;
     thread->float_hart = thread->hart;
+}
+
+void arch_thread_leave(struct thread *thread)
+{
+    if ((thread->frame.status & STATUS_FS_MASK) == STATUS_FS_DIRTY)
+        float_leave(thread);
 }
 
 void arch_thread_enter(struct thread *thread)
