@@ -234,21 +234,28 @@ static void server_note(struct thread *server, struct endpoint *endpoint)
     server->home = endpoint;
 }
 
+// What is there for a server without waiting.
+static bool event_take(struct thread *server, struct endpoint *endpoint)
+{
+    if (server->bound != NULL && server->bound->bits != 0) {
+        event_fill(server, RECEIVED_SIGNAL, signal_take(server->bound, UINT64_MAX), 0);
+        return true;
+    }
+    struct badge *closed = closed_take(endpoint);
+    if (closed == NULL)
+        return receive_queued(server, endpoint);
+    event_fill(server, RECEIVED_CLOSED, 0, closed->value);
+    badge_destroy(closed);
+    return true;
+}
+
 void endpoint_receive(struct thread *server, struct endpoint *endpoint, instant_ns_t deadline)
 {
     server_note(server, endpoint);
-    if (server->bound != NULL && server->bound->bits != 0) {
-        event_fill(server, RECEIVED_SIGNAL, signal_take(server->bound, UINT64_MAX), 0);
+    if (event_take(server, endpoint)) {
+        schedule_payer_changed(server);
         return;
     }
-    struct badge *closed = closed_take(endpoint);
-    if (closed != NULL) {
-        event_fill(server, RECEIVED_CLOSED, 0, closed->value);
-        badge_destroy(closed);
-        return;
-    }
-    if (receive_queued(server, endpoint))
-        return;
     if (thread_wait_until(server, deadline)) {
         thread_result(server, ERR_TIMEOUT);
         return;

@@ -22,6 +22,7 @@ status_t reply_take(struct thread *server, struct reply **out_reply)
     caller->server = NULL;
     caller->reply = reply;
     server->serving = NULL;
+    schedule_payer_changed(server);
     *out_reply = reply;
     return OK;
 }
@@ -46,8 +47,7 @@ void reply_send(struct thread *sender, struct thread *caller, uint64_t info)
         message_drop(sender, info);
         info = 0;
     }
-    if (caller->deadline.heap != NULL)
-        deadline_remove(&caller->deadline);
+    deadline_remove(&caller->deadline);
     if (caller->server != NULL)
         caller->server->serving = NULL;
     else

@@ -16,19 +16,19 @@ void chore_add(struct chore *chore, bool (*step)(struct chore *chore))
     chore->next = NULL;
     *chore_end = chore;
     chore_end = &chore->next;
-    schedule_pending |= 1ull << PENDING_CHORE;
+    hart_this()->pending |= 1ull << PENDING_CHORE;
 }
 
 bool chore_step(void)
 {
     struct chore *chore = chore_first;
+    if (chore == NULL || chore->next == NULL)
+        hart_this()->pending &= ~(1ull << PENDING_CHORE);
     if (chore == NULL)
         return false;
     chore_first = chore->next;
-    if (chore_first == NULL) {
+    if (chore_first == NULL)
         chore_end = &chore_first;
-        schedule_pending &= ~(1ull << PENDING_CHORE);
-    }
     trace(TRACE_CHORE, NULL, NULL, 0);
     if (!chore->step(chore))
         chore_add(chore, chore->step);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Choosing threads. A hart keeps its thread until something more urgent is ready, its slice ends
-// while an equal waits, or it blocks. hand-overs (calls, replies) change hart.current directly and
-// keep the slice: the caller's time is lent, too.
+// while an equal waits, or it blocks; then it takes the most urgent, from another hart's queue if
+// that has a more urgent one. Hand-overs (calls, replies) change hart.current directly and keep the
+// slice: the caller's time is lent, too.
 #include "sched/schedule.h"
 
 #include "arch/arch.h"
@@ -18,48 +19,101 @@
 
 struct hart harts[HARTS_MAX];
 uint32_t hart_count;
-uint64_t schedule_pending;
-uint32_t kernel_lock_word;
 
-static struct list_node ready[PRIORITY_COUNT];
+// Kept out of the way that one hart alone goes: what it needs to save there costs more than a call.
+#define SEVERAL_HARTS __attribute__((noinline))
 
-static struct list_node *queue_of(uint32_t priority)
+// The count grows under the first lock while harts start, so it is read again each time.
+SEVERAL_HARTS void kernel_lock_all(void)
 {
-    struct list_node *queue = &ready[priority];
+    for (uint32_t i = 0; i < hart_count; i++) {
+        uint32_t *lock = &harts[i].lock;
+        // Pairs with the release in kernel_unlock_all and fast.S.
+        while (__atomic_exchange_n(lock, 1, __ATOMIC_ACQUIRE) != 0) {
+            while (__atomic_load_n(lock, __ATOMIC_RELAXED) != 0)
+                hart_pause();
+        }
+    }
+}
+
+// The first comes last: until then whoever waits for it has none of the others.
+SEVERAL_HARTS void kernel_unlock_all(void)
+{
+    for (uint32_t i = hart_count; i-- > 0;)
+        __atomic_store_n(&harts[i].lock, 0, __ATOMIC_RELEASE);
+}
+
+// Bit p: a thread of priority p is ready here.
+static uint32_t ready_priorities(const struct hart *hart)
+{
+    return (uint32_t)hart->pending;
+}
+
+static bool more_urgent_ready(const struct hart *hart, const struct thread *thread)
+{
+    return ready_priorities(hart) >> thread->priority > 1;
+}
+
+// One more than the priority of the most urgent thread a hart runs or will run; 0: it has none.
+static uint32_t urgency(const struct hart *hart)
+{
+    uint32_t ready = ready_priorities(hart);
+    uint32_t running = hart->current != NULL ? hart->current->priority + 1u : 0;
+    return ready == 0 ? running : (uint32_t)max_u64(running, bit_highest(ready) + 1);
+}
+
+// One hart of several for `thread`: where it ran last, unless that has something as urgent and
+// another has less to do. It is kicked if it shall run the thread at once.
+SEVERAL_HARTS static struct hart *hart_choose(const struct thread *thread)
+{
+    struct hart *best = thread->hart != NULL ? thread->hart : hart_this();
+    struct hart *last = best;
+    uint32_t least = urgency(best);
+    for (uint32_t i = 0; i < hart_count && least > 0; i++) {
+        if (harts[i].online && urgency(&harts[i]) < least) {
+            best = &harts[i];
+            least = urgency(best);
+        }
+    }
+    bool waits = least > thread->priority;
+    best = waits ? last : best;
+    // An equal that runs there gets a slice from now on.
+    bool shares = urgency(best) == thread->priority + 1u && best->slice_end == UINT64_MAX;
+    if (best != hart_this() && !best->kicked && (!waits || shares)) {
+        best->kicked = true;
+        arch_hart_kick(best);
+    }
+    return best;
+}
+
+static struct list_node *queue_for(struct thread *thread)
+{
+    struct hart *hart = hart_count > 1 ? hart_choose(thread) : hart_this();
+    struct list_node *queue = &hart->ready[thread->priority];
     if (queue->next == NULL)
         list_init(queue);
-    schedule_pending |= 1ull << priority;
+    hart->pending |= 1ull << thread->priority;
+    thread->hart = hart;
+    thread->state = THREAD_READY;
     return queue;
 }
 
 void schedule_ready(struct thread *thread)
 {
-    thread->state = THREAD_READY;
-    list_append(queue_of(thread->priority), &thread->link);
+    list_append(queue_for(thread), &thread->link);
 }
 
 void schedule_ready_front(struct thread *thread)
 {
-    thread->state = THREAD_READY;
-    list_insert_after(queue_of(thread->priority), &thread->link);
+    list_insert_after(queue_for(thread), &thread->link);
 }
 
 void schedule_unready(struct thread *thread)
 {
+    struct hart *hart = thread->hart;
     list_remove(&thread->link);
-    if (list_is_empty(&ready[thread->priority]))
-        schedule_pending &= ~(1ull << thread->priority);
-}
-
-// Bit p: a thread of priority p is ready.
-static uint32_t ready_priorities(void)
-{
-    return (uint32_t)schedule_pending;
-}
-
-static bool more_urgent_ready(const struct thread *thread)
-{
-    return ready_priorities() >> thread->priority > 1;
+    if (list_is_empty(&hart->ready[thread->priority]))
+        hart->pending &= ~(1ull << thread->priority);
 }
 
 // Time is lent along calls: whoever waits for an answer pays for the work on it.
@@ -70,14 +124,6 @@ static struct process *payer_of(const struct thread *thread)
     return thread->process;
 }
 
-void schedule_forget(const struct process *process)
-{
-    for (uint32_t i = 0; i < hart_count; i++) {
-        if (harts[i].payer == process)
-            harts[i].payer = NULL;
-    }
-}
-
 static void timer_arm(struct hart *hart, uint64_t ticks)
 {
     if (ticks >= hart->timer_armed)
@@ -86,6 +132,7 @@ static void timer_arm(struct hart *hart, uint64_t ticks)
     arch_timer_arm(ticks);
 }
 
+// What was run since `switched_at` is paid.
 static void hart_spend(struct hart *hart, uint64_t now)
 {
     if (hart->payer != NULL) {
@@ -95,24 +142,34 @@ static void hart_spend(struct hart *hart, uint64_t now)
     hart->switched_at = now;
 }
 
-static void credit_set(struct hart *hart, bool on_credit)
-{
-    static uint32_t credits;
-    if (hart->on_credit == on_credit)
-        return;
-    hart->on_credit = on_credit;
-    credits += on_credit ? 1 : -1u;
-    schedule_pending &= ~(1ull << PENDING_CREDIT);
-    schedule_pending |= (uint64_t)(credits > 0) << PENDING_CREDIT;
-}
-
-// Until `current` stops it spends what `payer` has.
+// From `switched_at` on this hart spends what `payer` has; NULL: nobody's.
 static void hart_charge(struct hart *hart, struct process *payer)
 {
-    struct budget *budget = payer->object.budget;
     hart->payer = payer;
+    hart->pending &= ~(1ull << PENDING_CREDIT | 1ull << PENDING_PAYER);
+    if (payer == NULL)
+        return;
+    struct budget *budget = payer->object.budget;
     timer_arm(hart, budget_begin(budget, hart->switched_at));
-    credit_set(hart, budget_without_time(budget) != NULL);
+    if (budget_without_time(budget) != NULL)
+        hart->pending |= 1ull << PENDING_CREDIT;
+}
+
+void schedule_forget(const struct process *process)
+{
+    for (uint32_t i = 0; i < hart_count; i++) {
+        if (harts[i].payer != process)
+            continue;
+        hart_spend(&harts[i], arch_ticks());
+        harts[i].payer = NULL;
+        harts[i].pending |= 1ull << PENDING_PAYER;
+    }
+}
+
+void schedule_payer_changed(const struct thread *thread)
+{
+    if (thread_is_running(thread))
+        thread->hart->pending |= 1ull << PENDING_PAYER;
 }
 
 // The budget whose next period `thread` must wait for; NULL: it may run.
@@ -121,10 +178,11 @@ static struct budget *budget_to_wait_for(const struct thread *thread)
     return thread->serving != NULL ? NULL : budget_without_time(thread->process->object.budget);
 }
 
-static void hart_run(struct hart *hart, struct thread *thread)
+// What was run is paid, unless `payer` goes on paying.
+static void hart_run(struct hart *hart, struct thread *thread, struct process *payer)
 {
-    struct process *payer = payer_of(thread);
-    hart_charge(hart, payer);
+    if (payer != hart->payer)
+        hart_charge(hart, payer);
     thread->hart = hart;
     hart->current = thread;
     if (trace_is_on())
@@ -136,9 +194,6 @@ void schedule_stop(struct thread *thread)
 {
     struct hart *hart = hart_this();
     assert(hart->current == thread);
-    hart_spend(hart, arch_ticks());
-    credit_set(hart, false);
-    hart->payer = NULL;
     hart->current = NULL;
     trace(TRACE_STOP, thread, NULL, 0);
     arch_thread_leave(thread);
@@ -148,18 +203,22 @@ void schedule_hand_over(struct thread *thread)
 {
     struct hart *hart = hart_this();
     thread->state = THREAD_READY;
-    if (hart->current == NULL && !more_urgent_ready(thread) && budget_to_wait_for(thread) == NULL)
-        hart_run(hart, thread);
-    else
+    if (hart->current != NULL || more_urgent_ready(hart, thread) ||
+        budget_to_wait_for(thread) != NULL) {
         schedule_ready(thread);
+        return;
+    }
+    // From a caller to its server and back the payer stays.
+    struct process *payer = payer_of(thread);
+    if (payer != hart->payer)
+        hart_spend(hart, arch_ticks());
+    hart_run(hart, thread, payer);
 }
 
-void schedule_set_priority(struct thread *thread, uint32_t priority)
+void schedule_change_priority(struct thread *thread, uint32_t priority)
 {
     bool queued = thread->state == THREAD_READY && !thread_is_running(thread) &&
                   !list_is_empty(&thread->link);
-    if (thread->priority == priority)
-        return;
     if (queued)
         schedule_unready(thread);
     thread->priority = (uint8_t)priority;
@@ -169,8 +228,9 @@ void schedule_set_priority(struct thread *thread, uint32_t priority)
 
 void schedule_yield(void)
 {
-    struct thread *thread = hart_this()->current;
-    if (thread == NULL || !(ready_priorities() >> thread->priority))
+    struct hart *hart = hart_this();
+    struct thread *thread = hart->current;
+    if (thread == NULL || !(ready_priorities(hart) >> thread->priority))
         return;
     schedule_stop(thread);
     schedule_ready(thread);
@@ -224,50 +284,32 @@ void schedule_timer(void)
         hart_charge_again(hart);
 }
 
-// The first that has time; those before it go to wait for theirs.
-static struct thread *take_most_urgent(void)
+// The hart whose queue has the most urgent thread, `hart` itself among equals.
+SEVERAL_HARTS static struct hart *most_urgent_queue(struct hart *hart)
 {
-    while (ready_priorities() != 0) {
-        uint32_t priority = bit_highest(ready_priorities());
-        struct thread *thread = CONTAINER_OF(ready[priority].next, struct thread, link);
+    struct hart *most = hart;
+    for (uint32_t i = 0; i < hart_count; i++) {
+        uint32_t ready = ready_priorities(&harts[i]), best = ready_priorities(most);
+        if ((ready & ~best) > best) // its highest bit is the higher one
+            most = &harts[i];
+    }
+    return most;
+}
+
+// The first that has time; those before it go to wait for theirs.
+static struct thread *take_most_urgent(struct hart *hart)
+{
+    for (;;) {
+        struct hart *from = hart_count > 1 ? most_urgent_queue(hart) : hart;
+        if (ready_priorities(from) == 0)
+            return NULL;
+        uint32_t priority = bit_highest(ready_priorities(from));
+        struct thread *thread = CONTAINER_OF(from->ready[priority].next, struct thread, link);
         schedule_unready(thread);
         struct budget *budget = budget_to_wait_for(thread);
         if (budget == NULL)
             return thread;
         list_append(&budget->waiting, &thread->link);
-    }
-    return NULL;
-}
-
-// A ready thread is left over: starts this hart's slice if it is an equal, and wakes a hart that
-// should run it.
-static void share_ready(struct hart *hart)
-{
-    if (hart->slice_end == UINT64_MAX && (ready_priorities() >> hart->current->priority & 1)) {
-        hart->slice_end = clock_to_ticks(clock_now() + SLICE_NS);
-        timer_arm(hart, hart->slice_end);
-    }
-    if (hart_count == 1)
-        return;
-    uint32_t top = bit_highest(ready_priorities());
-    struct hart *best = NULL;
-    uint32_t best_priority = top;
-    for (uint32_t i = 0; i < hart_count; i++) {
-        struct hart *other = &harts[i];
-        if (other == hart || !other->online || other->kicked)
-            continue;
-        if (other->idle) {
-            best = other;
-            break;
-        }
-        if (other->current != NULL && other->current->priority < best_priority) {
-            best = other;
-            best_priority = other->current->priority;
-        }
-    }
-    if (best != NULL) {
-        best->kicked = true;
-        arch_hart_kick(best);
     }
 }
 
@@ -275,7 +317,6 @@ static void hart_idle(struct hart *hart)
 {
     if (hart->space != NULL)
         arch_space_activate(NULL);
-    hart->idle = true;
     trace(TRACE_IDLE, NULL, NULL, 0);
     kernel_unlock();
     uint64_t since = arch_ticks();
@@ -283,7 +324,6 @@ static void hart_idle(struct hart *hart)
     hart->switched_at = arch_ticks();
     hart->idle_ticks += hart->switched_at - since;
     kernel_lock();
-    hart->idle = false;
     trace(TRACE_WAKE, NULL, NULL, hart->switched_at);
     arch_poll_interrupts();
 }
@@ -291,42 +331,59 @@ static void hart_idle(struct hart *hart)
 // Chooses the thread to run; NULL: none is ready.
 static struct thread *choose(struct hart *hart)
 {
-    if (hart->current != NULL && hart->payer != payer_of(hart->current)) {
+    if (hart->current != NULL && hart->pending >> PENDING_PAYER & 1) {
         hart_spend(hart, arch_ticks());
         hart_charge_again(hart);
     }
     struct thread *thread = hart->current;
-    if (thread != NULL && more_urgent_ready(thread)) {
+    if (thread != NULL && !more_urgent_ready(hart, thread))
+        return thread;
+    // What was run must be paid before it is asked who has time left.
+    hart_spend(hart, arch_ticks());
+    if (thread != NULL) {
         schedule_stop(thread);
         schedule_ready_front(thread);
-        thread = NULL;
     }
-    if (thread == NULL) {
-        thread = take_most_urgent();
-        hart->slice_end = UINT64_MAX;
-        if (thread != NULL)
-            hart_run(hart, thread);
-    }
+    thread = take_most_urgent(hart);
+    hart->slice_end = UINT64_MAX;
+    if (thread != NULL)
+        hart_run(hart, thread, payer_of(thread));
+    else
+        hart_charge(hart, NULL);
     return thread;
 }
 
-struct thread *schedule_leave(void)
+// An equal waits: `current` gets a slice from now on.
+static void slice_begin(struct hart *hart)
 {
-    struct hart *hart = hart_this();
-    if (schedule_pending >> PENDING_CHORE & 1)
+    if (hart->slice_end == UINT64_MAX && (ready_priorities(hart) >> hart->current->priority & 1)) {
+        hart->slice_end = clock_to_ticks(clock_now() + SLICE_NS);
+        timer_arm(hart, hart->slice_end);
+    }
+}
+
+// Until there is one to run.
+static __attribute__((noinline)) void choose_or_wait(struct hart *hart)
+{
+    if (hart->pending >> PENDING_CHORE & 1)
         chore_step();
-    struct thread *thread = choose(hart);
-    while (thread == NULL) {
+    while (choose(hart) == NULL) {
         if (chore_step()) {
             // Another hart may have to leave the process that is being taken apart.
             kernel_lock_relax();
         } else {
             hart_idle(hart);
         }
-        thread = choose(hart);
     }
-    if (ready_priorities() != 0)
-        share_ready(hart);
+    slice_begin(hart);
+}
+
+struct thread *schedule_leave(void)
+{
+    struct hart *hart = hart_this();
+    if (hart->pending != 0 || hart->current == NULL)
+        choose_or_wait(hart);
+    struct thread *thread = hart->current;
     if (hart->space != &thread->process->space)
         arch_space_activate(&thread->process->space);
     kernel_unlock();

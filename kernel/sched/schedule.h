@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who runs: 32 fixed priorities, first come first served among equals, with a time slice only while
-// an equal waits. One ready queue for all harts under the kernel lock; a hart that stands idle or
-// runs something lesser is kicked.
+// an equal waits. Each hart has its queues. A thread that becomes ready goes to the hart it ran on
+// last, or to one with nothing, or only something lesser, to do, which is kicked; a hart that has
+// no thread takes the most urgent of all queues (docs/decisions/0042).
 //
 // Time is spent by who asked: a server's work is its caller's, through nested calls. A thread whose
 // payer's budget is spent waits for the budget's next period; a server that is answering such a
@@ -14,14 +15,11 @@
 
 #define SLICE_NS 5000000u
 
-// What the way out of the kernel has to look at: bit p, a thread of priority p is ready; bit
-// PENDING_CHORE, a chore waits; bit PENDING_CREDIT, some hart runs on credit; bit
-// PENDING_TRACE, what happens is written down. Nothing above a running thread's priority: it just
-// goes on.
-#define PENDING_CHORE  32u
-#define PENDING_CREDIT 33u
-#define PENDING_TRACE  34u
-extern uint64_t schedule_pending;
+// Reasons in hart.pending, above the ready priorities.
+#define PENDING_CHORE  32u // a chore may wait
+#define PENDING_CREDIT 33u // `current` answers a caller whose budget is spent
+#define PENDING_TRACE  34u // what happens is written down
+#define PENDING_PAYER  35u // what `current` does may be another's by now
 
 static inline bool thread_is_running(const struct thread *thread)
 {
@@ -41,9 +39,16 @@ void schedule_stop(struct thread *thread);
 // makes it ready.
 void schedule_hand_over(struct thread *thread);
 // A thread's priority changes, wherever it is.
-void schedule_set_priority(struct thread *thread, uint32_t priority);
+void schedule_change_priority(struct thread *thread, uint32_t priority);
+static inline void schedule_set_priority(struct thread *thread, uint32_t priority)
+{
+    if (thread->priority != priority)
+        schedule_change_priority(thread, priority);
+}
 // A process is gone: no hart charges it any more.
 void schedule_forget(const struct process *process);
+// `thread` works for another caller, or for itself, from now on.
+void schedule_payer_changed(const struct thread *thread);
 // Moves this hart's current thread behind its equals.
 void schedule_yield(void);
 // Handles expired deadlines and slices; called on a timer interrupt.
@@ -56,7 +61,8 @@ struct thread *schedule_leave(void);
 // The same after something `thread` caused: at once when it goes on and nobody else wants to run.
 static inline struct thread *schedule_leave_after(struct thread *thread)
 {
-    if (schedule_pending != 0 || hart_this()->current != thread)
+    struct hart *hart = hart_this();
+    if (hart->pending != 0 || hart->current != thread)
         return schedule_leave();
     kernel_unlock();
     return thread;

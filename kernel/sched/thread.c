@@ -84,6 +84,7 @@ static void thread_unwait(struct thread *thread)
     } else if (thread->state == THREAD_CALLING) {
         if (thread->server != NULL) {
             thread->server->serving = NULL;
+            schedule_payer_changed(thread->server);
             schedule_set_priority(thread->server, thread->server->own_priority);
         } else if (thread->reply != NULL) {
             thread->reply->caller = NULL;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Trace records. All of this runs under the kernel lock, so there is one ring and it is in order.
+// Trace records. All of this runs under all harts' locks, so there is one ring and it is in order.
 #include "sched/trace.h"
 
 #include "arch/arch.h"
@@ -20,6 +20,14 @@ static struct {
     uint32_t round; // of tracing: names are told anew in each
 } ring;
 
+static void harts_tell(bool on)
+{
+    for (uint32_t i = 0; i < hart_count; i++) {
+        harts[i].pending &= ~(1ull << PENDING_TRACE);
+        harts[i].pending |= (uint64_t)on << PENDING_TRACE;
+    }
+}
+
 status_t trace_set(struct memory *memory)
 {
     if (memory != NULL && (memory->backing != MEMORY_RUN || memory->page_count < 2))
@@ -28,7 +36,7 @@ status_t trace_set(struct memory *memory)
         object_hold(&memory->object);
     if (ring.memory != NULL)
         object_release(&ring.memory->object);
-    schedule_pending &= ~(1ull << PENDING_TRACE);
+    harts_tell(false);
     ring.memory = memory;
     if (memory == NULL)
         return OK;
@@ -40,7 +48,7 @@ status_t trace_set(struct memory *memory)
     ring.round++;
     *ring.header = (struct trace_header){
         .magic = TRACE_MAGIC, .capacity = ring.capacity, .timebase_hz = machine.timebase_hz};
-    schedule_pending |= 1ull << PENDING_TRACE;
+    harts_tell(true);
     return OK;
 }
 

@@ -19,8 +19,12 @@
 //      message           in registers, no deadline              in registers, no deadline
 //      handle            in the first chunk, RIGHT_CALL         in the first chunk, RIGHT_RECEIVE
 //      endpoint          its server waits, no deadline          it is its server; nothing to report
-//      processor         schedule_pending has nothing as urgent as the caller
+//      processor         hart.pending has nothing as urgent as the caller
+//      who runs next     ran on this hart last: so no other hart's fast.S can touch it
 //      address space     of who runs next: has an ASID
+//
+// It holds its own hart's lock alone (sched/lock.h): what harts share is only read, but for the set
+// of harts that ran an address space.
 //
 // tp is who runs (sscratch holds the user's tp), t6 who runs next. t4-t6 are nobody's: a system
 // call clears them; s0 and s1 are saved first, a2 is known by value when we give up.
@@ -30,15 +34,15 @@
     .text
     .option norvc
 
-    // A message in registers without a deadline, the lock, s0 and s1 saved; then what a0 names with
-    // `right`, which only endpoints have: t4 the entry, t5 the object.
+    // A message in registers without a deadline, this hart's lock, s0 and s1 saved; then what a0
+    // names with `right`, which only endpoints have: t4 the entry, t5 the object.
     .macro begin right
     addi t4, a2, 1
     srli t5, a1, 32
     bnez t4, trap_save
     sltiu t5, t5, REGISTER_BYTES + 1
     beqz t5, trap_save
-    lla t5, kernel_lock_word
+    ld t5, THREAD_HART(tp)
     li t4, 1
     amoswap.w.aq t4, t4, (t5)
     bnez t4, trap_save
@@ -64,16 +68,18 @@
     // The way out has nothing to decide: nothing ready is as urgent as `thread`.
     .macro nothing_pending thread
     lbu s1, THREAD_PRIORITY(\thread)
-    lla t4, schedule_pending
-    ld t4, 0(t4)
+    ld t4, THREAD_HART(tp)
+    ld t4, HART_PENDING(t4)
     srl t4, t4, s1
     bnez t4, give_up
     .endm
 
     // tp can stop and t6 can run here: s1 the hart, t4 its address space, t5 what activates it.
     .macro switch_check
-    csrr t4, sstatus
     ld s1, THREAD_HART(tp)
+    ld t5, THREAD_HART(t6)
+    csrr t4, sstatus
+    bne t5, s1, give_up
     bgez t4, saved\@
     jal t5, float_leave
 saved\@:
@@ -153,7 +159,6 @@ hand_over:
     sd a7, FRAME_NUMBER(tp)
     sd zero, FRAME_TEMPORARY+0(tp)
     // Who pays stays the same: time is lent with the call, and given back with the reply.
-    sd s1, THREAD_HART(t6)
     sd t6, HART_CURRENT(s1)
     // Floating point: only who owns the registers finds the unit on.
     ld s2, HART_FLOAT_OWNER(s1)
@@ -169,15 +174,13 @@ hand_over:
 3:  ld s2, HART_SPACE(s1)
     beq s2, t4, 4f
     ld s2, HART_BIT(s1)
-    ld s3, SPACE_HARTS(t4)
+    addi s3, t4, SPACE_HARTS
     sd t4, HART_SPACE(s1)
     csrw satp, t5
-    or s2, s2, s3
-    sd s2, SPACE_HARTS(t4)
+    amoor.d zero, s2, (s3)
 4:  ld t4, FRAME_PC(t6)
-    lla t5, kernel_lock_word
     fence rw, w
-    sw zero, 0(t5)
+    sw zero, 0(s1)
     // The lock is open: t6 is ours alone, as whatever runs.
     csrw sepc, t4
     mv a7, s0
@@ -241,7 +244,7 @@ fast_reply_receive:
     j hand_over
 
 give_up:
-    lla t5, kernel_lock_word
+    ld t5, THREAD_HART(tp)
     fence rw, w
     sw zero, 0(t5)
     ld s0, FRAME_SAVED+0(tp)

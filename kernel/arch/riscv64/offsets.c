@@ -38,6 +38,8 @@ AT(THREAD_BOUND, thread, bound);
 AT(THREAD_FLOAT, thread, float_registers);
 AT(THREAD_FLOAT_CONTROL, thread, float_control);
 AT(THREAD_FLOAT_HART, thread, float_hart);
+AT(0, hart, lock);
+AT(HART_PENDING, hart, pending);
 AT(HART_CURRENT, hart, current);
 AT(HART_SPACE, hart, space);
 AT(HART_BIT, hart, bit);

@@ -243,6 +243,7 @@ static void harts_start(uint64_t boot_hart)
         hart->id = cpu->id;
         hart->index = hart_count;
         hart->bit = 1ull << hart_count;
+        hart->has_others = true;
         map_stack(hart_count);
         uint64_t entry = image_base + (uint64_t)((char *)start_other - image_start);
 #ifdef PLANTED_LATE
@@ -321,6 +322,7 @@ _Noreturn void start_machine(uint64_t hart_id, uint64_t device_tree, uint64_t im
     timer_is_register = probe_stimecmp(&harts[0]);
     plic_init();
     hart_open(&harts[0]);
+    harts[0].has_others = machine.cpu_count > 1;
     kernel_lock();
     harts_start(hart_id);
     log_line("Open Nexus on %s: %u of %u harts, %lu MiB",

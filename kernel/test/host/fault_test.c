@@ -35,7 +35,7 @@ static void setup(void)
 {
     struct memory *memory;
     fake_start();
-    kernel_lock_word = 1;
+    harts[0].lock = 1;
     CHECK_EQ(process_create(NULL, &budget_root, (const uint64_t[3]){'p', 0, 0}, &process), OK);
     CHECK_EQ(memory_create(&budget_root, STACK_PAGES * PAGE_SIZE, 0, NULL, &memory), OK);
     map(memory, STACK, PROTECT_READ | PROTECT_WRITE);

@@ -138,7 +138,7 @@ static void thread_check(const struct thread *thread)
     switch (thread->state) {
     case THREAD_READY:
         CHECK(thread_is_running(thread) || !list_is_empty(&thread->link));
-        CHECK(thread_is_running(thread) || (schedule_pending >> thread->priority & 1) ||
+        CHECK(thread_is_running(thread) || (thread->hart->pending >> thread->priority & 1) ||
               budget_without_time(thread->process->object.budget) != NULL ||
               is_waking(thread->process->object.budget));
         CHECK(thread->server == NULL && thread->reply == NULL && thread->deadline.heap == NULL);

@@ -18,7 +18,7 @@ static struct thread thread, other;
 static void setup(void)
 {
     fake_start();
-    kernel_lock_word = 1;
+    harts[0].lock = 1;
     CHECK_EQ(memory_create(&budget_root, 2 * PAGE_SIZE, MEMORY_CONTIGUOUS, NULL, &memory), OK);
     CHECK_EQ(process_create(NULL, &budget_root, (const uint64_t[3]){0x65726f7473, 0, 0}, &process),
              OK);
