@@ -17,12 +17,14 @@ from disk import write_disk
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "build" / "riscv64" / "kernel"
 IMAGE, BUNDLE = BUILT / "Image", BUILT / "test" / "selftest" / "selftest.bundle"
+PAIRS = BUILT / "test" / "selftest" / "pairs.bundle"
 SHIPPED = ROOT / "build" / "riscv64" / "tools" / "image" / "bundle.img"
 STARTED = re.compile(r"init: form: \w+, [^\n]*\n")
 FW_JUMP = "/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_jump.elf"
 UBOOT = "/usr/lib/u-boot/qemu-riscv64_smode/uboot.elf"
 SECONDS = 240  # generous: nothing here measures time, and the host may be busy
 RESULT = re.compile(r"selftest: (\d+) passed, (\d+) failed")
+PAIRED = re.compile(r"pairs: harts (\d+) trips (\d+) wrong (\d+)\r?\n")
 ARGUMENTS = "nexus.panic=poweroff"
 
 # Name, harts the kernel must use, arguments of the emulator.
@@ -85,6 +87,15 @@ def test_self_test_finds_a_planted_mistake(mistake):
     files = ["-kernel", str(BUILT / f"planted_{mistake}.image"), "-initrd", str(BUNDLE), "-append", ARGUMENTS]
     found = RESULT.search(run_machine(MACHINES[0][2] + files))
     assert found and int(found[2]) > 0
+
+
+@pytest.mark.parametrize("harts", [1, 2, 4])
+def test_pairs_on_all_harts_get_their_own_answers(harts):
+    """One pair of processes a hart, calling each other without a pause: no answer is lost or somebody else's."""
+    text = run_machine(["-M", "virt", "-smp", str(harts), "-m", "256M", "-kernel", str(IMAGE), "-initrd", str(PAIRS)],
+                       PAIRED)
+    found = PAIRED.search(text)
+    assert found and int(found[1]) == harts and int(found[2]) > 0 and int(found[3]) == 0, text[-3000:]
 
 
 def test_a_started_hart_may_arrive_at_the_first_instruction():

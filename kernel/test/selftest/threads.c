@@ -66,6 +66,16 @@ static void stacks_free(void)
     CHECK(SYS3(memory_unmap, HANDLE_NONE, STACKS, WORKERS * 0x10000).value == OK);
 }
 
+static bool all_counted(void)
+{
+    for (uint32_t i = 0; i < WORKERS; i++) {
+        if (counters[i] == 0)
+            return false;
+    }
+    return true;
+}
+
+// An emulator's host may take the time of several slices away: then the next ones are as good.
 static void equals_share(void)
 {
     claim("equal_threads_share_the_machine_and_a_higher_one_interrupts");
@@ -73,13 +83,15 @@ static void equals_share(void)
     stop = false;
     for (uint32_t i = 0; i < WORKERS; i++)
         threads[i] = thread_start(worker, i, PRIORITY_LOW);
-    SYS3(signal_wait, SYS0(signal_create).value, 1, now() + 100 * MILLISECOND);
+    handle_t nobody = (handle_t)SYS0(signal_create).value;
+    for (uint32_t i = 0; i < 30 && !all_counted(); i++)
+        SYS3(signal_wait, nobody, 1, now() + 100 * MILLISECOND);
+    SYS1(handle_close, nobody);
     stop = true;
     wait_all(WORKERS);
-    for (uint32_t i = 0; i < WORKERS; i++) {
-        CHECK(counters[i] > 0);
+    CHECK(all_counted());
+    for (uint32_t i = 0; i < WORKERS; i++)
         SYS1(handle_close, threads[i]);
-    }
     stacks_free();
 }
 
