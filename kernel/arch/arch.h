@@ -17,7 +17,7 @@ struct thread;
 uint64_t arch_ticks(void);
 // Asks for a timer interrupt on this hart at `ticks` (UINT64_MAX: none).
 void arch_timer_arm(uint64_t ticks);
-// Waits for an interrupt, without the lock; then, with it, handles whatever is pending.
+// Waits for an interrupt, without the locks; then, with them, handles whatever is pending.
 void arch_wait(void);
 void arch_poll_interrupts(void);
 // Interrupts another hart so that it enters the kernel.

@@ -8,7 +8,7 @@
 //     server ( client's ( client's client's ) mapping )     an equal of the server's ( )
 //
 // What is no handle but was made through a revocable one hangs in the ring by a tether: a mapping,
-// or what will raise a signal (a timer, an interrupt, a watch). All of it under the kernel lock.
+// or what will raise a signal (a timer, an interrupt, a watch). All of it under the kernel's locks.
 #pragma once
 
 #include "cap/handle.h"

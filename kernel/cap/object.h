@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every kernel object begins with: a reference count and its kind. References are held by
 // handles, by mappings and by other objects; the last release destroys the object through the
-// function of its kind. Everything here runs under the kernel lock, so counts are plain.
+// function of its kind. Everything here runs under the kernel's locks, so counts are plain.
 #pragma once
 
 #include "abi/types.h"

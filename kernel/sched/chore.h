@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Work too long for one stay in the kernel (freeing a big memory object, taking a process apart) is
 // cut into bounded steps: one is done whenever the kernel is left, and an idle hart does all. So
-// nobody waits long for the lock, and a busy system still gets its memory back.
+// nobody waits long for the locks, and a busy system still gets its memory back.
 #pragma once
 
 #include <stdbool.h>

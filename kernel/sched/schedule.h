@@ -56,7 +56,7 @@ void schedule_timer(void);
 // Arms a deadline on this hart. True if it has passed (then it is not armed).
 bool schedule_deadline(struct deadline *deadline, uint64_t ticks);
 // The way out of the kernel: does a chore's step, chooses the thread to run, waits if there is
-// none. Enters with the lock held, returns with it released.
+// none. Enters with the locks held, returns with them released.
 struct thread *schedule_leave(void);
 // The same after something `thread` caused: at once when it goes on and nobody else wants to run.
 static inline struct thread *schedule_leave_after(struct thread *thread)

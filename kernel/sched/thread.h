@@ -31,7 +31,7 @@ enum thread_state {
 
 struct thread {
     struct frame frame; // first: trap.S stores here
-    struct hart *hart;  // running there, else where it ran last; NULL: nowhere yet
+    struct hart *hart;  // running or queued there, else where it ran last; NULL: nowhere yet
     struct object object;
     struct process *process; // counted
     uint8_t state;           // enum thread_state

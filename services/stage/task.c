@@ -278,11 +278,11 @@ void task_answered(struct task *task)
     task->took_verb = task->is_late = false;
 }
 
-bool task_owes_answer(const struct task *task)
+bool task_owes_answer(struct task *task)
 {
     bool owes = task->took_verb;
     for (uint32_t i = 0; i < task->event_count && !owes; i++) {
-        owes = task->events[(task->event_head + i) % TASK_EVENTS_MAX].kind == UI_EVENT_VERB;
+        owes = event_at(task, i)->kind == UI_EVENT_VERB;
     }
     return owes && !task->is_late;
 }

@@ -85,7 +85,7 @@ bool task_event_take(struct task *task, struct ui_event *out_event);
 // The app comes for events: all it took before is dealt with, and shown.
 void task_answered(struct task *task);
 // Whether what a person typed now could meet an interface from before their last verb.
-bool task_owes_answer(const struct task *task);
+bool task_owes_answer(struct task *task);
 // The text of a node, or NULL.
 struct field *task_field(struct task *task, uint32_t node);
 // The scroll state of a node, made when it has none.

@@ -3,18 +3,18 @@
 boot self-test, and each starts init from the bundle that is shipped. A machine that cannot power
 itself off is ended when the result is there.
 """
-import os
 import re
-import signal
-import subprocess
-import threading
+import sys
 from pathlib import Path
 
 import pytest
 
-from disk import write_disk
-
 ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests" / "system")]
+
+from disk import write_disk  # pylint: disable=wrong-import-position
+from machine import listened_to  # pylint: disable=wrong-import-position
+
 BUILT = ROOT / "build" / "riscv64" / "kernel"
 IMAGE, BUNDLE = BUILT / "Image", BUILT / "test" / "selftest" / "selftest.bundle"
 PAIRS = BUILT / "test" / "selftest" / "pairs.bundle"
@@ -42,19 +42,12 @@ MACHINES = [
 
 def run_machine(arguments, until=RESULT):
     """The console's text, up to what is waited for or the end of the machine."""
-    command = ["qemu-system-riscv64", "-display", "none", "-monitor", "none", "-serial", "stdio",
-               "-no-reboot"] + arguments
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT) as machine:
-        limit = threading.Timer(SECONDS, os.kill, (machine.pid, signal.SIGKILL))
-        limit.start()
-        text = ""
-        for line in machine.stdout:
-            text += line.decode(errors="replace")
+    text = ""
+    with listened_to(arguments, SECONDS) as lines:
+        for line in lines:
+            text += line
             if until.search(text) or text.partition("PANIC")[2].count("\n") > 1:
                 break
-        limit.cancel()
-        machine.kill()
     return text
 
 

@@ -13,7 +13,6 @@ import re
 import struct
 import subprocess
 import sys
-import threading
 from collections import Counter
 from pathlib import Path
 
@@ -22,6 +21,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "system")]
 
+from machine import listened_to  # pylint: disable=wrong-import-position
 from own_image import BUILT, make_image, shipped_programs  # pylint: disable=wrong-import-position
 from elf import elf_functions, elf_segments  # pylint: disable=wrong-import-position
 from mutate import KINDS, fault_file, instructions  # pylint: disable=wrong-import-position
@@ -73,28 +73,22 @@ def run_faulty(folder, count, drivers=DRIVERS):
     """(text of the console, last report of each driver): until those have used up their mistakes and are well."""
     with open(folder / "disk.img", "wb") as disk:
         disk.truncate(1 << 20)
-    command = ["qemu-system-riscv64", "-M", "virt", "-smp", "2", "-m", "384M", "-display", "none", "-serial", "stdio",
-               "-monitor", "none", "-no-reboot", "-global", "virtio-mmio.force-legacy=false", "-nodefaults",
-               "-kernel", str(folder / "Image"), "-initrd", str(folder / "bundle.img"),
-               "-append", "nexus.panic=poweroff nexus.form=headless",
-               "-drive", f"file={folder / 'disk.img'},format=raw,if=none,id=disk,cache=unsafe",
-               "-device", "virtio-blk-device,drive=disk", "-device", "virtio-rng-device",
-               "-netdev", "user,id=net,restrict=on", "-device", "virtio-net-device,netdev=net",
-               "-device", "virtio-keyboard-device"]
-    lines, last = [], {}
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT) as machine:
-        limit = threading.Timer(SECONDS, machine.kill)
-        limit.start()
-        for line in machine.stdout:
-            lines.append(line.decode(errors="replace"))
-            if found := REPORT.search(lines[-1]):
+    arguments = ["-M", "virt", "-smp", "2", "-m", "384M", "-global", "virtio-mmio.force-legacy=false", "-nodefaults",
+                 "-kernel", str(folder / "Image"), "-initrd", str(folder / "bundle.img"),
+                 "-append", "nexus.panic=poweroff nexus.form=headless",
+                 "-drive", f"file={folder / 'disk.img'},format=raw,if=none,id=disk,cache=unsafe",
+                 "-device", "virtio-blk-device,drive=disk", "-device", "virtio-rng-device",
+                 "-netdev", "user,id=net,restrict=on", "-device", "virtio-net-device,netdev=net",
+                 "-device", "virtio-keyboard-device"]
+    text, last = "", {}
+    with listened_to(arguments, SECONDS) as lines:
+        for line in lines:
+            text += line
+            if found := REPORT.search(line):
                 last[found[1]] = tuple(int(number) for number in found.groups()[1:])
                 if all(name in last and is_well(last[name], count) for name in drivers):
                     break
-        limit.cancel()
-        machine.kill()
-    return "".join(lines), last
+    return text, last
 
 
 def is_well(report, count):

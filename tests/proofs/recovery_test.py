@@ -7,10 +7,9 @@ code: the same program must notice.
 """
 import os
 import re
-import subprocess
-import threading
 
 import faults_test
+from machine import listened_to
 from own_image import BUILT, make_image, shipped_programs
 from mutate import fault_file
 
@@ -44,23 +43,17 @@ def run_killed(folder, enough):
     """The console's text, until `enough` says so of it."""
     with open(folder / "disk.img", "wb") as disk:
         disk.truncate(64 << 20)
-    command = ["qemu-system-riscv64", "-M", "virt", "-smp", "1", "-m", "128M", "-display", "none", "-serial", "stdio",
-               "-monitor", "none", "-no-reboot", "-global", "virtio-mmio.force-legacy=false", "-nodefaults",
-               "-icount", "shift=3,sleep=on", "-kernel", str(folder / "Image"), "-initrd", str(folder / "bundle.img"),
-               "-append", "nexus.panic=poweroff nexus.form=headless",
-               "-drive", f"file={folder / 'disk.img'},format=raw,if=none,id=disk,cache=unsafe",
-               "-device", "virtio-blk-device,drive=disk"]
+    arguments = ["-M", "virt", "-smp", "1", "-m", "128M", "-global", "virtio-mmio.force-legacy=false", "-nodefaults",
+                 "-icount", "shift=3,sleep=on", "-kernel", str(folder / "Image"), "-initrd", str(folder / "bundle.img"),
+                 "-append", "nexus.panic=poweroff nexus.form=headless",
+                 "-drive", f"file={folder / 'disk.img'},format=raw,if=none,id=disk,cache=unsafe",
+                 "-device", "virtio-blk-device,drive=disk"]
     text = ""
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT) as machine:
-        limit = threading.Timer(SECONDS, machine.kill)
-        limit.start()
-        for line in machine.stdout:
-            text += line.decode(errors="replace")
+    with listened_to(arguments, SECONDS) as lines:
+        for line in lines:
+            text += line
             if enough(text):
                 break
-        limit.cancel()
-        machine.kill()
     return text
 
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One emulated device for a test: started with the devices of a form, asked over its serial line."""
+"""One emulated device for a test: with the devices of a form, asked over its serial line; or only listened to."""
+import contextlib
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -13,6 +15,21 @@ from console import Console, ConsoleError, Transcript  # pylint: disable=wrong-i
 IMAGE = ROOT / "build" / "riscv64" / "tools" / "image"
 DISK_BYTES = 64 << 20
 SECONDS = 120  # for anything; the host may be busy
+
+
+@contextlib.contextmanager
+def listened_to(arguments, seconds):
+    """The lines of a machine's console as they come. It ends with the block, or after so many seconds."""
+    command = ["qemu-system-riscv64", "-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot"]
+    with subprocess.Popen(command + arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT) as machine:
+        limit = threading.Timer(seconds, machine.kill)
+        limit.start()
+        try:
+            yield (line.decode(errors="replace") for line in machine.stdout)
+        finally:
+            limit.cancel()
+            machine.kill()
 
 
 class Machine:

@@ -71,7 +71,7 @@ void run(void)
     handle_t nobody = (handle_t)SYS0(signal_create).value;
     uint64_t before = 0, trips = 0, wrong = 0;
     struct pair *pair = (struct pair *)RESULTS;
-    // The first half is for finding a hart each.
+    // Before it counts they find a hart each.
     SYS3(signal_wait, nobody, 1, now() + DURATION_NS / 2);
     for (uint64_t i = 0; i < harts; i++)
         before += ((struct pair *)(RESULTS + i * PAGE_SIZE))->trips;

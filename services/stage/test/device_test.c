@@ -258,15 +258,20 @@ static void keys_wait_until_the_stage_knows_where_the_person_was(void)
     teardown();
 }
 
-static void keys_do_not_wait_for_ever(void)
+static void key_waits_a_second(void)
 {
-    setup();
     event(1, 30, 1);
     wake();
     ipc_host_run_for(900000000);
     CHECK(!service.stage->keyboard_used);
     ipc_host_run_for(200000000);
     CHECK(service.stage->keyboard_used);
+}
+
+static void keys_do_not_wait_for_ever(void)
+{
+    setup();
+    key_waits_a_second();
     teardown();
 }
 
@@ -318,12 +323,7 @@ static void keys_do_not_wait_long_for_a_dead_app(void)
 {
     setup();
     handle_t task = pressed_verb();
-    event(1, 30, 1);
-    wake();
-    ipc_host_run_for(900000000);
-    CHECK(!service.stage->keyboard_used);
-    ipc_host_run_for(200000000);
-    CHECK(service.stage->keyboard_used);
+    key_waits_a_second();
     task_emit(service.stage->scene.tasks[0], &(struct ui_event){.kind = UI_EVENT_VERB, .verb = 1});
     service.stage->keyboard_used = false;
     event(1, 30, 0);
