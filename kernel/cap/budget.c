@@ -4,6 +4,7 @@
 #include "cap/budget.h"
 
 #include "arch/arch.h"
+#include "ipc/endpoint.h"
 #include "sched/schedule.h"
 #include "sched/thread.h"
 
@@ -11,7 +12,7 @@
 #include "base/math.h"
 
 #define UNCHARGED_SHARE 32u // of all memory, for holes in slabs
-#define WAKE_STEP       16u // threads made ready in one go
+#define WAKE_STEP       16u // threads in one go
 
 struct budget budget_root;
 static struct slab budget_slab = SLAB_INIT(sizeof(struct budget));
@@ -27,6 +28,7 @@ static void budget_prepare(struct budget *budget, const struct budget_terms *ter
     budget->left = (int64_t)terms->amount;
     budget->refill.expire = refill;
     list_init(&budget->waiting);
+    list_init(&budget->lenders);
 }
 
 void budget_init(void)
@@ -61,10 +63,15 @@ status_t budget_create(struct budget *parent, const struct budget_terms *terms,
     return OK;
 }
 
+static bool is_nobody_waiting(const struct budget *budget)
+{
+    return list_is_empty(&budget->waiting) && list_is_empty(&budget->lenders);
+}
+
 void budget_destroy(struct object *object)
 {
     struct budget *budget = budget_of(object);
-    assert(budget->bytes_used == 0 && list_is_empty(&budget->waiting));
+    assert(budget->bytes_used == 0 && is_nobody_waiting(budget));
     deadline_remove(&budget->refill);
     budget_give(budget->object.budget, budget->bytes_reserved);
     object_free(&budget_slab, budget);
@@ -217,12 +224,18 @@ void budget_spend(struct budget *budget, uint64_t ticks)
 static bool wake_step(struct chore *chore)
 {
     struct budget *budget = CONTAINER_OF(chore, struct budget, wake);
-    for (uint32_t i = 0; i < WAKE_STEP && !list_is_empty(&budget->waiting); i++) {
-        struct thread *thread = CONTAINER_OF(budget->waiting.next, struct thread, link);
-        list_remove(&thread->link);
-        schedule_ready(thread);
+    for (uint32_t i = 0; i < WAKE_STEP && !is_nobody_waiting(budget); i++) {
+        struct thread *thread = LIST_FIRST(&budget->waiting, struct thread, link);
+        if (thread != NULL) {
+            list_remove(&thread->link);
+            schedule_ready(thread);
+        } else {
+            thread = LIST_FIRST(&budget->lenders, struct thread, lending);
+            list_remove(&thread->lending);
+            endpoint_lend(endpoint_server_of(thread));
+        }
     }
-    if (!list_is_empty(&budget->waiting))
+    if (!is_nobody_waiting(budget))
         return false;
     budget->waking = false;
     object_release(&budget->object);
@@ -238,7 +251,7 @@ static void refill(struct deadline *deadline)
     budget->left = budget->left < 0 ? budget->left + amount : amount;
     if (used)
         period_begin(budget, deadline->ticks);
-    if (budget->left > 0 && !list_is_empty(&budget->waiting) && !budget->waking) {
+    if (budget->left > 0 && !is_nobody_waiting(budget) && !budget->waking) {
         budget->waking = true;
         object_hold(&budget->object);
         chore_add(&budget->wake, wake_step);

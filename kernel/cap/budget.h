@@ -29,7 +29,8 @@ struct budget {
     uint64_t spent;           // ever
     struct deadline refill;   // the end of the period; armed while one runs
     struct list_node waiting; // threads without time: thread.link, READY
-    struct chore wake;        // makes them ready, some at a time
+    struct list_node lenders; // threads whose request goes on without their time: thread.lending
+    struct chore wake;        // lets them go on, some at a time
     bool waking;
 };
 

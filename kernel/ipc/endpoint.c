@@ -82,6 +82,8 @@ void endpoint_unqueue_caller(struct thread *thread)
     thread->badge = NULL;
     if (badge != NULL)
         badge_release(badge);
+    if (endpoint->server != NULL && endpoint->server->lender == thread)
+        endpoint_lend(endpoint->server);
     object_release(&endpoint->object);
 }
 
@@ -90,6 +92,8 @@ void endpoint_forget_server(struct thread *thread)
     if (thread->home != NULL && thread->home->server == thread)
         thread->home->server = NULL;
     thread->home = NULL;
+    if (thread->lender != NULL)
+        endpoint_lend(thread);
 }
 
 static void event_fill(struct thread *server, int64_t event, uint64_t info, uint64_t badge)
@@ -124,30 +128,65 @@ static void serve(struct thread *server, struct thread *caller, uint64_t info, u
         schedule_set_priority(server, caller->priority);
 }
 
-// A caller must queue: whoever is being served there gets its priority, and whoever that one waits
-// for.
-static void lend_priority(struct thread *server, uint32_t priority)
-{
-    for (uint32_t depth = 0; depth < LEND_DEPTH_MAX && server != NULL; depth++) {
-        if (server->priority >= priority)
-            return;
-        schedule_set_priority(server, priority);
-        if (server->state == THREAD_CALLING)
-            server = server->server;
-        else if (server->state == THREAD_SENDING)
-            server = server->endpoint->server;
-        else
-            return;
-    }
-}
-
-static void caller_queue(struct endpoint *endpoint, struct thread *caller, struct badge *badge)
+static void caller_insert(struct endpoint *endpoint, struct thread *caller)
 {
     struct list_node *place = endpoint->callers.previous;
     while (place != &endpoint->callers &&
            CONTAINER_OF(place, struct thread, link)->priority < caller->priority)
         place = place->previous;
     list_insert_after(place, &caller->link);
+}
+
+// Returns the priority that `server` should have, and who lends it from the queue, or NULL.
+static uint32_t priority_lent(const struct thread *server, struct thread **out_lender)
+{
+    struct thread *first =
+        server->home != NULL ? LIST_FIRST(&server->home->callers, struct thread, link) : NULL;
+    struct thread *caller = server->serving;
+    uint32_t priority = server->own_priority;
+    if (caller != NULL && caller->priority > priority && schedule_has_time(caller))
+        priority = caller->priority;
+    *out_lender = first != NULL && first->priority > priority ? first : NULL;
+    return *out_lender != NULL ? first->priority : priority;
+}
+
+struct thread *endpoint_server_of(const struct thread *thread)
+{
+    if (thread->state == THREAD_CALLING)
+        return thread->server;
+    return thread->state == THREAD_SENDING ? thread->endpoint->server : NULL;
+}
+
+void endpoint_lend(struct thread *server)
+{
+    for (uint32_t depth = 0; depth < LEND_DEPTH_MAX && server != NULL; depth++) {
+        uint32_t priority = priority_lent(server, &server->lender);
+        schedule_payer_changed(server);
+        if (server->priority != priority)
+            schedule_change_priority(server, priority);
+        if (server->state == THREAD_SENDING) {
+            list_remove(&server->link);
+            caller_insert(server->endpoint, server);
+        }
+        server = endpoint_server_of(server);
+    }
+}
+
+void endpoint_lend_no_more(struct thread *asker, struct budget *budget)
+{
+    if (asker->state != THREAD_SENDING || asker->serving != NULL) {
+        list_remove(&asker->lending);
+        list_append(&budget->lenders, &asker->lending);
+        endpoint_lend(endpoint_server_of(asker));
+        return;
+    }
+    thread_retract(asker);
+    list_append(&budget->waiting, &asker->link);
+}
+
+static void caller_queue(struct endpoint *endpoint, struct thread *caller, struct badge *badge)
+{
+    caller_insert(endpoint, caller);
     caller->state = THREAD_SENDING;
     trace(TRACE_CALL, caller, NULL, caller->info);
     caller->endpoint = endpoint;
@@ -155,8 +194,8 @@ static void caller_queue(struct endpoint *endpoint, struct thread *caller, struc
     caller->badge = badge;
     if (badge != NULL)
         badge_hold(badge);
-    if (endpoint->server != NULL && endpoint->server->serving != NULL)
-        lend_priority(endpoint->server, caller->priority);
+    if (endpoint->server != NULL && endpoint->server->priority < caller->priority)
+        endpoint_lend(endpoint->server);
 }
 
 status_t endpoint_call(struct thread *caller, struct handle_entry *entry)
@@ -226,7 +265,7 @@ static void server_note(struct thread *server, struct endpoint *endpoint)
     endpoint_forget_server(server);
     struct thread *last = endpoint->server;
     if (last != NULL) {
-        last->home = NULL;
+        endpoint_forget_server(last);
         if (last->state == THREAD_RECEIVING)
             list_append(&endpoint->receivers, &last->link);
     }
@@ -253,6 +292,8 @@ void endpoint_receive(struct thread *server, struct endpoint *endpoint, instant_
 {
     server_note(server, endpoint);
     if (event_take(server, endpoint)) {
+        if (server->serving == NULL)
+            endpoint_lend(server);
         schedule_payer_changed(server);
         return;
     }

@@ -16,8 +16,8 @@ struct endpoint {
     struct list_node callers;   // thread.link, SENDING
     struct list_node receivers; // thread.link, RECEIVING; all but `server`
     struct list_node closed;    // badge.link: to be reported
-    // Received here last: if it waits (RECEIVING) it is the first to get a call, else it gets the
-    // priority of queued callers. NULL: none.
+    // Received here last: if it waits (RECEIVING) it is the first to get a call, else queued
+    // callers lend it their priority and time. NULL: none.
     struct thread *server;
 };
 
@@ -37,6 +37,15 @@ void endpoint_badge_closed(struct endpoint *endpoint, struct badge *badge);
 // Drops what a SENDING thread holds of the endpoint; it is off the queue already.
 void endpoint_unqueue_caller(struct thread *thread);
 void endpoint_forget_server(struct thread *thread);
+// The server that a thread waits for; NULL: none, or none yet.
+struct thread *endpoint_server_of(const struct thread *thread);
+// Whom a server serves, or who waits for it, has changed: gives it the priority of the most urgent
+// of them, or its own, and passes that on to whom it waits for itself.
+void endpoint_lend(struct thread *server);
+// A server works on behalf of `asker`, which has spent what `budget` had: what it lent ends.
+// Queued, it waits for time and asks again; served already, the work goes on, on credit, as
+// urgently as others want it, and it lends again when it has time.
+void endpoint_lend_no_more(struct thread *asker, struct budget *budget);
 
 struct handle_entry;
 

@@ -22,7 +22,6 @@ status_t reply_take(struct thread *server, struct reply **out_reply)
     caller->server = NULL;
     caller->reply = reply;
     server->serving = NULL;
-    schedule_payer_changed(server);
     *out_reply = reply;
     return OK;
 }

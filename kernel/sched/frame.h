@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+#define CALL_BYTES 4u // of an ecall instruction: taken from pc, the call is made again
+
 struct frame {
     uint64_t ra, sp, gp, tp;
     uint64_t saved[12];    // s0-s11

@@ -7,6 +7,7 @@
 
 #include "arch/arch.h"
 #include "cap/budget.h"
+#include "ipc/endpoint.h"
 #include "mem/bits.h"
 #include "sched/chore.h"
 #include "sched/clock.h"
@@ -62,6 +63,15 @@ static uint32_t urgency(const struct hart *hart)
     return ready == 0 ? running : (uint32_t)max_u64(running, bit_highest(ready) + 1);
 }
 
+// Makes it enter the kernel soon and look at what is pending.
+SEVERAL_HARTS static void hart_kick(struct hart *hart)
+{
+    if (hart == hart_this() || hart->kicked)
+        return;
+    hart->kicked = true;
+    arch_hart_kick(hart);
+}
+
 // One hart of several for `thread`: where it ran last, unless that has something as urgent and
 // another has less to do. It is kicked if it shall run the thread at once.
 SEVERAL_HARTS static struct hart *hart_choose(const struct thread *thread)
@@ -79,10 +89,8 @@ SEVERAL_HARTS static struct hart *hart_choose(const struct thread *thread)
     best = waits ? last : best;
     // An equal that runs there gets a slice from now on.
     bool shares = urgency(best) == thread->priority + 1u && best->slice_end == UINT64_MAX;
-    if (best != hart_this() && !best->kicked && (!waits || shares)) {
-        best->kicked = true;
-        arch_hart_kick(best);
-    }
+    if (!waits || shares)
+        hart_kick(best);
     return best;
 }
 
@@ -116,12 +124,21 @@ void schedule_unready(struct thread *thread)
         hart->pending &= ~(1ull << thread->priority);
 }
 
-// Time is lent along calls: whoever waits for an answer pays for the work on it.
-static struct process *payer_of(const struct thread *thread)
+// Time is lent along calls: who asked for what `thread` does pays; itself when nobody did.
+static struct thread *asker_of(struct thread *thread)
 {
-    for (uint32_t depth = 0; depth < LEND_DEPTH_MAX && thread->serving != NULL; depth++)
-        thread = thread->serving;
-    return thread->process;
+    for (uint32_t depth = 0; depth < LEND_DEPTH_MAX; depth++) {
+        struct thread *next = thread->lender != NULL ? thread->lender : thread->serving;
+        if (next == NULL)
+            break;
+        thread = next;
+    }
+    return thread;
+}
+
+static struct process *payer_of(struct thread *thread)
+{
+    return asker_of(thread)->process;
 }
 
 static void timer_arm(struct hart *hart, uint64_t ticks)
@@ -143,7 +160,7 @@ static void hart_spend(struct hart *hart, uint64_t now)
 }
 
 // From `switched_at` on this hart spends what `payer` has; NULL: nobody's.
-static void hart_charge(struct hart *hart, struct process *payer)
+__attribute__((noinline)) static void hart_charge(struct hart *hart, struct process *payer)
 {
     hart->payer = payer;
     hart->pending &= ~(1ull << PENDING_CREDIT | 1ull << PENDING_PAYER);
@@ -168,14 +185,20 @@ void schedule_forget(const struct process *process)
 
 void schedule_payer_changed(const struct thread *thread)
 {
-    if (thread_is_running(thread))
-        thread->hart->pending |= 1ull << PENDING_PAYER;
+    if (!thread_is_running(thread))
+        return;
+    thread->hart->pending |= 1ull << PENDING_PAYER;
+    hart_kick(thread->hart);
 }
 
-// The budget whose next period `thread` must wait for; NULL: it may run.
-static struct budget *budget_to_wait_for(const struct thread *thread)
+static struct budget *process_without_time(const struct process *process)
 {
-    return thread->serving != NULL ? NULL : budget_without_time(thread->process->object.budget);
+    return budget_without_time(process->object.budget);
+}
+
+bool schedule_has_time(struct thread *thread)
+{
+    return process_without_time(payer_of(thread)) == NULL;
 }
 
 // What was run is paid, unless `payer` goes on paying.
@@ -203,13 +226,13 @@ void schedule_hand_over(struct thread *thread)
 {
     struct hart *hart = hart_this();
     thread->state = THREAD_READY;
+    struct process *payer = payer_of(thread);
     if (hart->current != NULL || more_urgent_ready(hart, thread) ||
-        budget_to_wait_for(thread) != NULL) {
+        process_without_time(payer) != NULL) {
         schedule_ready(thread);
         return;
     }
     // From a caller to its server and back the payer stays.
-    struct process *payer = payer_of(thread);
     if (payer != hart->payer)
         hart_spend(hart, arch_ticks());
     hart_run(hart, thread, payer);
@@ -247,20 +270,18 @@ bool schedule_deadline(struct deadline *deadline, uint64_t ticks)
     return false;
 }
 
-// What `current` does may be another's by now, and may have to wait.
+// What `current` does may be another's by now, who may have no time left.
 static void hart_charge_again(struct hart *hart)
 {
     struct thread *thread = hart->current;
     struct process *payer = payer_of(thread);
-    struct budget *budget = budget_to_wait_for(thread);
-    if (budget == NULL) {
-        if (trace_is_on() && payer != hart->payer)
-            trace_write_run(thread, payer);
-        hart_charge(hart, payer);
-        return;
+    if (trace_is_on() && payer != hart->payer)
+        trace_write_run(thread, payer);
+    hart_charge(hart, payer);
+    if (process_without_time(payer) != NULL) {
+        schedule_stop(thread);
+        schedule_ready_front(thread);
     }
-    schedule_stop(thread);
-    list_append(&budget->waiting, &thread->link);
 }
 
 void schedule_timer(void)
@@ -296,8 +317,28 @@ SEVERAL_HARTS static struct hart *most_urgent_queue(struct hart *hart)
     return most;
 }
 
-// The first that has time; those before it go to wait for theirs.
-static struct thread *take_most_urgent(struct hart *hart)
+// `thread`, off its queue, would run for `asker`, who has spent what `budget` had. True: it may, on
+// credit. Else it waits for time if it is the asker, or it is a server that loses what was lent and
+// is ready as what it is without.
+__attribute__((noinline)) static bool may_run_on_credit(struct thread *thread, struct thread *asker,
+                                                        struct budget *budget)
+{
+    if (asker == thread) {
+        list_append(&budget->waiting, &thread->link);
+        return false;
+    }
+    uint32_t priority = thread->priority;
+#ifndef PLANTED_LOAN
+    endpoint_lend_no_more(asker, budget);
+#endif
+    if (thread->priority == priority && asker_of(thread) == asker)
+        return true;
+    schedule_ready_front(thread);
+    return false;
+}
+
+// The first that may run, and who pays for it.
+static struct thread *take_most_urgent(struct hart *hart, struct process **out_payer)
 {
     for (;;) {
         struct hart *from = hart_count > 1 ? most_urgent_queue(hart) : hart;
@@ -306,10 +347,11 @@ static struct thread *take_most_urgent(struct hart *hart)
         uint32_t priority = bit_highest(ready_priorities(from));
         struct thread *thread = CONTAINER_OF(from->ready[priority].next, struct thread, link);
         schedule_unready(thread);
-        struct budget *budget = budget_to_wait_for(thread);
-        if (budget == NULL)
+        struct thread *asker = asker_of(thread);
+        struct budget *budget = process_without_time(asker->process);
+        *out_payer = asker->process;
+        if (budget == NULL || may_run_on_credit(thread, asker, budget))
             return thread;
-        list_append(&budget->waiting, &thread->link);
     }
 }
 
@@ -344,10 +386,11 @@ static struct thread *choose(struct hart *hart)
         schedule_stop(thread);
         schedule_ready_front(thread);
     }
-    thread = take_most_urgent(hart);
+    struct process *payer;
+    thread = take_most_urgent(hart, &payer);
     hart->slice_end = UINT64_MAX;
     if (thread != NULL)
-        hart_run(hart, thread, payer_of(thread));
+        hart_run(hart, thread, payer);
     else
         hart_charge(hart, NULL);
     return thread;

@@ -4,9 +4,10 @@
 // last, or to one with nothing, or only something lesser, to do, which is kicked; a hart that has
 // no thread takes the most urgent of all queues (docs/decisions/0042).
 //
-// Time is spent by who asked: a server's work is its caller's, through nested calls. A thread whose
-// payer's budget is spent waits for the budget's next period; a server that is answering such a
-// caller goes on, on credit, which the budget pays back before anything else.
+// Time is spent by who asked: a server's work is its caller's, or who lends it the priority to do
+// it, through nested calls. A thread whose own budget is spent waits for the budget's next period.
+// What it lent ends with it: a server that answers it goes on, on credit, which the budget pays
+// back before anything else, but no more urgently than others want it (docs/decisions/0047).
 #pragma once
 
 #include "sched/hart.h"
@@ -45,6 +46,8 @@ static inline void schedule_set_priority(struct thread *thread, uint32_t priorit
     if (thread->priority != priority)
         schedule_change_priority(thread, priority);
 }
+// Who pays for what `thread` does has time left.
+bool schedule_has_time(struct thread *thread);
 // A process is gone: no hart charges it any more.
 void schedule_forget(const struct process *process);
 // `thread` works for another caller, or for itself, from now on.

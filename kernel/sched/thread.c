@@ -47,6 +47,7 @@ status_t thread_create(const struct thread_options *options, struct thread **out
     thread->priority = thread->own_priority = (uint8_t)options->priority;
     thread->deadline.expire = thread_timeout;
     list_init(&thread->link);
+    list_init(&thread->lending);
     list_append(&process->threads, &thread->process_link);
     process->thread_count++;
     arch_frame_init(thread, options->entry, options->stack_top, options->argument,
@@ -70,22 +71,23 @@ bool thread_wait_until(struct thread *thread, instant_ns_t deadline)
     return schedule_deadline(&thread->deadline, clock_to_ticks(deadline));
 }
 
-// Takes a waiting thread out of its queue, or from who serves it.
+// Takes a waiting thread out of its queue, or from who serves it: it is READY, in no queue.
 static void thread_unwait(struct thread *thread)
 {
+    uint8_t waited = thread->state;
+    thread->state = THREAD_READY;
     deadline_remove(&thread->deadline);
     list_remove(&thread->link);
-    if (thread->state == THREAD_SENDING) {
+    if (waited == THREAD_SENDING) {
         endpoint_unqueue_caller(thread);
-    } else if (thread->state == THREAD_WAITING) {
+    } else if (waited == THREAD_WAITING) {
         struct signal *signal = thread->waited;
         thread->waited = NULL;
         object_release(&signal->object);
-    } else if (thread->state == THREAD_CALLING) {
+    } else if (waited == THREAD_CALLING) {
         if (thread->server != NULL) {
             thread->server->serving = NULL;
-            schedule_payer_changed(thread->server);
-            schedule_set_priority(thread->server, thread->server->own_priority);
+            endpoint_lend(thread->server);
         } else if (thread->reply != NULL) {
             thread->reply->caller = NULL;
         }
@@ -99,6 +101,13 @@ void thread_wake(struct thread *thread, int64_t result)
     thread_unwait(thread);
     thread_result(thread, result);
     schedule_ready(thread);
+}
+
+void thread_retract(struct thread *thread)
+{
+    thread_unwait(thread);
+    if (!pager_retract(thread))
+        thread->frame.pc -= CALL_BYTES;
 }
 
 static void thread_halt(struct thread *thread)
@@ -126,6 +135,7 @@ void thread_end(struct thread *thread)
     if (thread->bound != NULL)
         signal_unbind(thread);
     endpoint_forget_server(thread);
+    list_remove(&thread->lending);
     pager_forget(thread);
     arch_thread_forget(thread);
     list_remove(&thread->process_link);

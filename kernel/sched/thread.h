@@ -35,7 +35,7 @@ struct thread {
     struct object object;
     struct process *process; // counted
     uint8_t state;           // enum thread_state
-    uint8_t priority;        // effective: own or lent
+    uint8_t priority;        // effective: own, or lent by `serving` or `lender`
     uint8_t own_priority;
     struct list_node link;         // ready queue, endpoint.callers or receivers, signal.waiters
     struct list_node process_link; // process.threads
@@ -54,6 +54,8 @@ struct thread {
     struct thread *server;  // CALLING: who serves it, or
     struct reply *reply;    // CALLING: the reply object that will
     struct signal *bound;   // counted
+    struct thread *lender;  // SENDING, first at `home`: its priority and time are used; NULL: none
+    struct list_node lending; // budget.lenders
     // Floating point, arch only.
     uint64_t float_registers[32];
     uint64_t float_control;
@@ -85,6 +87,9 @@ static inline void thread_result(struct thread *thread, int64_t value)
 bool thread_wait_until(struct thread *thread, instant_ns_t deadline);
 // Ends a wait: unqueues it, disarms its deadline, sets the result and makes it ready.
 void thread_wake(struct thread *thread, int64_t result);
+// A SENDING thread leaves its queue as if it had not asked yet: once it runs, it asks again. It is
+// READY, and in no queue.
+void thread_retract(struct thread *thread);
 
 static inline struct thread *thread_of(struct object *object)
 {

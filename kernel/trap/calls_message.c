@@ -37,6 +37,7 @@ int64_t call_reply_receive(struct thread *thread)
         reply_send(thread, caller, info);
     else if (caller != NULL)
         thread_wake(caller, ERR_PEER_DIED); // forgotten: neither answered nor taken
+    thread->lender = NULL;
     schedule_set_priority(thread, thread->own_priority);
     // The reply may have taken the endpoint's own handle along, or closed it.
     if (info != REPLY_NONE && message_handle_count(info) > 0)
@@ -58,7 +59,7 @@ int64_t call_reply_take(struct thread *thread)
         status = reply_take(thread, &reply);
     if (status != OK)
         return status;
-    schedule_set_priority(thread, thread->own_priority);
+    endpoint_lend(thread);
     return call_new_handle(thread, &reply->object, object_rights(OBJECT_REPLY));
 }
 

@@ -127,6 +127,14 @@ status_t pager_finish(struct thread *thread, uint64_t *out_cause, uint64_t *out_
     return status;
 }
 
+bool pager_retract(struct thread *thread)
+{
+    if (thread->paging == NULL || thread->paging->memory == NULL)
+        return false;
+    paging_end(thread);
+    return true;
+}
+
 void pager_forget(struct thread *thread)
 {
     struct paging *paging = thread->paging;

@@ -22,5 +22,7 @@ __attribute__((noinline)) status_t pager_ask(struct thread *thread, uint64_t cau
 // reason why the page is not filled.
 __attribute__((noinline)) status_t pager_finish(struct thread *thread, uint64_t *out_cause,
                                                 uint64_t *out_address, uint32_t *out_protect);
+// If the thread's call is one to a pager: undoes it, the fault will come again.
+bool pager_retract(struct thread *thread);
 // The thread ends: frees what is kept for it.
 void pager_forget(struct thread *thread);

@@ -9,8 +9,6 @@
 #include "sched/schedule.h"
 #include "trap/fault.h"
 
-#define CALL_BYTES               4u // of an ecall instruction
-
 #define CALL_ENTRY(number, name) [number] = call_##name,
 static int64_t (*const calls[SYSCALL_COUNT_MAX])(struct thread *) = {SYSCALL_LIST(CALL_ENTRY)};
 #undef CALL_ENTRY

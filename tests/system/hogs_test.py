@@ -29,10 +29,9 @@ LONG_SECONDS = 3 * 3600
 HUNGRY = ("hog_time", "hog_handles", "hog_processes", "hog_servers")  # for time; hog_memory ends and begins again
 TEXT = "Written beside five hogs"
 GRANTS = '[grants]\nrtc = {service = "rtc", restarted = 0}\nstage = {service = "stage", restarted = 1}\n'
-# Each with its priority and grants. The one that calls servers stands below the metronome: while it waits for one it
-# lends its priority to it, however long that works for somebody else (docs/decisions/0044).
-HOGS = {"hog_time": (30, ""), "hog_memory": (30, ""), "hog_handles": (30, ""), "hog_processes": (30, ""),
-        "hog_servers": (28, GRANTS)}
+# What each is granted; all of the same priority, above everybody's.
+HOGS = {"hog_time": "", "hog_memory": "", "hog_handles": "", "hog_processes": "", "hog_servers": GRANTS}
+HOG_PRIORITY = 30
 METRONOME_PRIORITY = 29
 OVERRUN_US = 60  # from the end of an amount to the hart's timer, through whatever call of the kernel was under way
 KEY_MS = 100  # from a key's interrupt to its picture, beside all of them
@@ -52,8 +51,8 @@ def manifest(folder, name, priority, time_us, rest=""):
 def hog_image(folder, lower, hog_us, metronome_us, kernel):
     """A folder with Image and bundle.img: the phone with metronome and hogs, those by so much lower; 0 us: no limit."""
     made = BUILT / "tests" / "system" / "hogs"
-    programs = [(name, made / "hog", manifest(folder, name, priority - lower, hog_us, grants))
-                for name, (priority, grants) in HOGS.items()]
+    programs = [(name, made / "hog", manifest(folder, name, HOG_PRIORITY - lower, hog_us, grants))
+                for name, grants in HOGS.items()]
     programs.append(("metronome", made / "metronome", manifest(folder, "metronome", METRONOME_PRIORITY, metronome_us)))
     added = "".join(f', "{name}"' for name, _, _ in programs)
     form = (ROOT / "forms" / "phone.toml").read_text().replace('"devices"]', f'"devices"{added}]')
@@ -217,6 +216,16 @@ def test_the_metronome_misses_no_period(phone):
     print(f"metronome: worst start {late_us} us, worst end {done_us} us after a period's begin")
     print(f"proof: interference seeds 1 count {periods} failures {missed}")
     assert missed == 0 and done_us < PERIOD_US
+
+
+def test_a_loan_without_an_end_is_found(tmp_path):
+    """A kernel where a server keeps what a hog lent it, until it answers: the hogs' own twin, for the metronome."""
+    with Phone(tmp_path, kernel="planted_loan.image") as phone:
+        phone.device.wait_up(SECONDS)
+        phone.device.tap("Notes", SECONDS)
+        phone.device.tap("New note", SECONDS)
+        phone.device.type(TEXT)
+        phone.until("a period is missed", lambda: phone.report()[1])
 
 
 @pytest.mark.parametrize("hog_us, kernel", [(0, "Image"), (HOG_US, "planted_time.image")], ids=["manifest", "kernel"])

@@ -22,9 +22,9 @@
 #define THREAD_SERVING       448
 #define THREAD_SERVER        456
 #define THREAD_BOUND         472
-#define THREAD_FLOAT         480
-#define THREAD_FLOAT_CONTROL 736
-#define THREAD_FLOAT_HART    744
+#define THREAD_FLOAT         504
+#define THREAD_FLOAT_CONTROL 760
+#define THREAD_FLOAT_HART    768
 #define HART_PENDING         8
 #define HART_CURRENT         16
 #define HART_SPACE           24

@@ -135,6 +135,11 @@ static void thread_check(const struct thread *thread)
     CHECK(thread->priority >= thread->own_priority && thread->priority < PRIORITY_COUNT);
     CHECK(thread->serving == NULL ||
           (thread->serving->server == thread && thread->serving->state == THREAD_CALLING));
+    CHECK(thread->lender == NULL ||
+          (thread->lender->state == THREAD_SENDING && thread->lender->endpoint == thread->home &&
+           thread->home->server == thread && thread->lender->priority == thread->priority));
+    CHECK(thread->priority == thread->own_priority || thread->serving != NULL ||
+          thread->lender != NULL);
     switch (thread->state) {
     case THREAD_READY:
         CHECK(thread_is_running(thread) || !list_is_empty(&thread->link));

@@ -11,6 +11,8 @@
 #define PERIODS  20u
 #define HIGHEST  (PRIORITY_COUNT - 1)
 #define SERVE_NS (5u * MILLISECOND)
+#define URGENT   (PRIORITY_SERVER + 4u)
+#define SLACK_NS (MILLISECOND / 4u)
 
 // The emulator counts instructions: time is what was executed, and every bound is exact. Elsewhere
 // the host may stop us for any time, which counts as spent.
@@ -110,12 +112,14 @@ static void spin(void)
         __asm__ volatile("");
 }
 
+// For a while: a kernel that forgets limits shall fail, not stand still.
 static void pester(void)
 {
     handle_t endpoint = start_handle("server");
     struct words words = {{0}};
-    for (;;)
+    for (uint64_t end = now() + 2u * PERIODS * PERIOD; now() < end;)
         call(endpoint, message_info(1, 0, 0), &words);
+    SYS1(process_exit, 0);
 }
 
 static struct process_info ending(void (*program)(void), uint64_t limit)
@@ -208,17 +212,29 @@ static void slow_server(void)
     }
 }
 
+static struct child server_start(handle_t endpoint)
+{
+    struct child server = child_create("slow");
+    child_give(&server, "self", duplicate(endpoint, RIGHT_RECEIVE | RIGHT_TRANSFER, 0));
+    child_start(&server, slow_server, PRIORITY_SERVER);
+    return server;
+}
+
+static struct child client_start(handle_t endpoint, handle_t budget, uint32_t priority)
+{
+    struct child client = child_create_on(budget, "client");
+    child_give(&client, "server", duplicate(endpoint, RIGHT_CALL | RIGHT_TRANSFER, 0));
+    child_start(&client, pester, priority);
+    return client;
+}
+
 static void servers_are_paid_by_who_asks(void)
 {
     claim("a_servers_work_is_its_callers_and_is_finished_on_credit");
     handle_t endpoint = (handle_t)SYS0(endpoint_create).value;
-    struct child server = child_create("slow");
-    child_give(&server, "self", duplicate(endpoint, RIGHT_RECEIVE | RIGHT_TRANSFER, 0));
-    child_start(&server, slow_server, PRIORITY_SERVER);
+    struct child server = server_start(endpoint);
     handle_t budget = (handle_t)SYS(budget_create, HANDLE_NONE, MIB, 0, PERIOD, AMOUNT).value;
-    struct child client = child_create_on(budget, "client");
-    child_give(&client, "server", duplicate(endpoint, RIGHT_CALL | RIGHT_TRANSFER, 0));
-    child_start(&client, pester, PRIORITY_LOW);
+    struct child client = client_start(endpoint, budget, PRIORITY_LOW);
     uint64_t begin = now();
     struct budget_info info = watch(budget, begin, SERVE_NS);
     uint64_t periods = (now() - begin) / PERIOD;
@@ -236,6 +252,43 @@ static void servers_are_paid_by_who_asks(void)
     SYS1(handle_close, endpoint);
 }
 
+// More urgent than the server, less than who waits for it: for how long nothing of it ran, at most.
+static void spin_and_tell(void)
+{
+    uint64_t begin = now(), last = begin, longest = 0;
+    while (last - begin < PERIODS * PERIOD) {
+        uint64_t time = now();
+        longest = time - last > longest ? time - last : longest;
+        last = time;
+    }
+    SYS1(process_exit, longest / 1000);
+}
+
+static void loans_end_with_the_lenders_time(void)
+{
+    claim("a_lent_priority_ends_with_the_lenders_time");
+    handle_t endpoint = (handle_t)SYS0(endpoint_create).value;
+    struct child server = server_start(endpoint);
+    struct words words = {{0}};
+    // Whoever received once can be lent something.
+    CHECK(call(endpoint, message_info(1, 0, 0), &words).value == OK);
+    struct child patient = client_start(endpoint, HANDLE_NONE, PRIORITY_LOW);
+    handle_t budget = (handle_t)SYS(budget_create, HANDLE_NONE, MIB, 0, PERIOD, AMOUNT).value;
+    struct child poor = client_start(endpoint, budget, HIGHEST);
+    struct child urgent = child_create("urgent");
+    child_start(&urgent, spin_and_tell, URGENT);
+    struct process_info info = child_wait(&urgent);
+    CHECK(info.state == PROCESS_EXITED && info.exit_code > 0);
+    CHECK(!exact || info.exit_code <= (int64_t)(AMOUNT + SLACK_NS) / 1000);
+    // It lends anew in every period, or the server would not have run at all.
+    CHECK(!exact || info_of(budget).spent_ns >= (PERIODS - 2) * AMOUNT);
+    child_kill(&poor);
+    child_kill(&patient);
+    child_kill(&server);
+    SYS1(handle_close, budget);
+    SYS1(handle_close, endpoint);
+}
+
 void budgets_test(void)
 {
     exact = start_has_argument("selftest.exact");
@@ -245,4 +298,5 @@ void budgets_test(void)
     promises_are_kept();
     time_is_limited();
     servers_are_paid_by_who_asks();
+    loans_end_with_the_lenders_time();
 }
