@@ -35,6 +35,41 @@ void boxes_scroll_add(struct boxes *boxes, const struct scroll_area *area)
     }
 }
 
+static void rect_mirror(struct paint_rect *rect, int32_t width_px)
+{
+    rect->x = width_px - rect->x - rect->width;
+}
+
+// What points somewhere points the other way.
+static uint32_t icon_mirrored(uint32_t icon)
+{
+    static const char *const pairs[][2] = {{"arrow_back", "arrow_forward"},
+                                           {"chevron_left", "chevron_right"}};
+    for (size_t i = 0; icon != 0 && i < ARRAY_COUNT(pairs); i++) {
+        uint32_t left = text_icon_code(pairs[i][0]), right = text_icon_code(pairs[i][1]);
+        if (icon == left || icon == right) {
+            return icon == left ? right : left;
+        }
+    }
+    return icon;
+}
+
+void boxes_mirror(struct boxes *boxes, int32_t width_px)
+{
+    for (uint32_t i = 0; i < boxes->count; i++) {
+        struct box *box = &boxes->items[i];
+        rect_mirror(&box->clip, width_px);
+        if (!box->placed) {
+            rect_mirror(&box->rect, width_px);
+            box->mirrored = true;
+            box->icon = icon_mirrored(box->icon);
+        }
+    }
+    for (uint32_t i = 0; i < boxes->scroll_count; i++) {
+        rect_mirror(&boxes->scrolls[i].rect, width_px);
+    }
+}
+
 struct span boxes_text(struct boxes *boxes, const char *text)
 {
     size_t size = strlen(text);
@@ -130,7 +165,7 @@ uint64_t box_hash(const struct box *box)
               box->pad_px,
               box->gap_px,
               (uint32_t)(box->type | box->centred << 8 | box->elevation << 16 |
-                         box->plain_baseline << 24 | box->uncut << 25),
+                         box->plain_baseline << 24 | box->uncut << 25 | box->mirrored << 26),
               box->state & STATE_RING,
               (uint32_t)box->text.size};
     return mix(mix(14695981039346656037ull, &seen, sizeof seen), box->text.bytes, box->text.size);

@@ -84,6 +84,8 @@ struct box {
     uint8_t centred;     // content in the middle; else at the start
     bool plain_baseline; // text sits on its line's baseline (paragraphs) instead of being centred
                          // by its capitals
+    bool mirrored;       // content begins at the right: of a form from right to left
+    bool placed;         // stands where it shall in any direction (lines of a text being edited)
     bool uncut;          // text longer than its room is not ended by an ellipsis (its clip cuts it)
     struct span text;    // drawn
     // For those who do not see.
@@ -116,6 +118,8 @@ struct box *boxes_add(struct boxes *boxes, const struct box *box);
 void boxes_scroll_add(struct boxes *boxes, const struct scroll_area *area);
 // Copies text into the arena; empty when it is full.
 struct span boxes_text(struct boxes *boxes, const char *text);
+// Turns the screen of that width about its middle, for people who read from right to left.
+void boxes_mirror(struct boxes *boxes, int32_t width_px);
 // The topmost box at a point that can be pressed, or NULL.
 const struct box *boxes_hit(const struct boxes *boxes, int32_t x, int32_t y);
 const struct box *boxes_find(const struct boxes *boxes, struct box_id id);

@@ -54,24 +54,14 @@ static struct span font(const char *name)
 
 static struct form form_ask(void)
 {
-    struct form form = {.name = "desktop",
-                        .inputs = FORM_POINTER | FORM_KEYBOARD,
-                        .outputs = FORM_PIXELS,
-                        .scale_percent = 100,
-                        .text_percent = 100};
     struct supervisor_device_req request = {0};
     struct supervisor_device_rep reply;
     if (supervisor_device(os_handle("init"), &request, &reply, NULL) < 0) {
         log_printf("stage: init does not say which form this is");
-        return form;
+        reply.form = (struct plan_form){
+            .name = "desktop", .inputs = PLAN_POINTER | PLAN_KEYBOARD, .outputs = PLAN_PIXELS};
     }
-    memcpy(form.name, reply.form.name, sizeof form.name - 1);
-    form.inputs = reply.form.inputs;
-    form.outputs = reply.form.outputs;
-    form.scale_percent = reply.form.scale_percent >= 50 && reply.form.scale_percent <= 400
-                             ? reply.form.scale_percent
-                             : 100;
-    return form;
+    return form_of_plan(&reply.form);
 }
 
 static uint64_t waited_ns(void)

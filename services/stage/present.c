@@ -8,6 +8,8 @@
 //     |   detail     |           | drawer |         |                  |
 //     | bar          |           +--------+---------+------------------+
 //     +--------------+
+//
+// A round display and one that moves with its driver have presentations of their own.
 #include "present_parts.h"
 
 #include "base/math.h"
@@ -159,6 +161,17 @@ static void wide_present(struct presenter *p, struct paint_rect screen)
     }
 }
 
+static void question_present(struct presenter *p, uint16_t ask)
+{
+    if (form_is_moving(p->form)) {
+        glance_ask_present(p, ask);
+    } else if (p->form->round) {
+        round_ask_present(p, ask);
+    } else {
+        ask_present(p, ask);
+    }
+}
+
 static void screen_present(struct presenter *p)
 {
     struct paint_rect screen = {0, 0, p->form->width_px, p->form->height_px};
@@ -172,7 +185,11 @@ static void screen_present(struct presenter *p)
         app->name = title_of(p, p->task->tree->root, UI_TITLE);
     }
     p->boxes->depth = 1;
-    if (p->fold.navigation == NAVIGATION_BAR) {
+    if (form_is_moving(p->form)) {
+        glance_present(p);
+    } else if (p->form->round) {
+        round_present(p);
+    } else if (p->fold.navigation == NAVIGATION_BAR) {
         narrow_present(p, screen);
     } else {
         wide_present(p, screen);
@@ -184,9 +201,12 @@ static void screen_present(struct presenter *p)
             struct presenter asking = *p;
             asking.task = p->scene->tasks[i];
             asking.task_index = (uint8_t)i;
-            ask_present(&asking, ask);
+            question_present(&asking, ask);
             break;
         }
+    }
+    if (p->form->right_to_left) {
+        boxes_mirror(p->boxes, screen.width);
     }
 }
 

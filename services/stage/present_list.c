@@ -167,8 +167,7 @@ void empty_present(struct presenter *p, struct paint_rect rect, uint16_t status)
     paragraph_add(p, &first);
 }
 
-// Asks the app for the rows in sight and some around them, once for each window.
-static void rows_ask(struct presenter *p, uint16_t list, int32_t from, int32_t to)
+void rows_ask(struct presenter *p, uint16_t list, int32_t from, int32_t to)
 {
     int32_t count = (int32_t)ui_tree_number(p->task->tree, list, UI_COUNT);
     uint32_t first = (uint32_t)max_i32(0, from - ROWS_SPARE);

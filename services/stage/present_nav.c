@@ -5,16 +5,6 @@
 
 #include "base/math.h"
 
-enum { DESTINATIONS_MAX = 6 };
-
-// A place to go: a section of the task in front, or another task.
-struct destination {
-    struct box_id id;
-    struct span title;
-    uint32_t icon;
-    bool current;
-};
-
 static struct destination destination_of_task(struct presenter *p, uint32_t index)
 {
     struct presenter other = *p;
@@ -30,7 +20,7 @@ static struct destination destination_of_task(struct presenter *p, uint32_t inde
     };
 }
 
-static uint32_t destinations_of(struct presenter *p, struct destination out[DESTINATIONS_MAX])
+uint32_t destinations_of(struct presenter *p, struct destination out[DESTINATIONS_MAX])
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < p->scene->task_count && count < DESTINATIONS_MAX; i++) {

@@ -17,7 +17,7 @@ int32_t px(const struct presenter *p, int32_t dp)
 
 uint32_t color(const struct presenter *p, enum color which)
 {
-    return theme_color(p->form->dark, which);
+    return theme_color(p->form, which);
 }
 
 struct span title_of(const struct presenter *p, uint16_t node, enum ui_string which)
@@ -64,6 +64,9 @@ struct box *part_add(struct presenter *p, const struct box *box)
     bool focused = box_id_equal(added->id, scene->focus) && added->takes_focus;
     added->state |= (hovered ? STATE_HOVERED : 0) | (pressed ? STATE_PRESSED : 0) |
                     (focused ? STATE_FOCUSED : 0) | (focused && scene->show_focus ? STATE_RING : 0);
+    if (p->form->high_contrast && added->takes_press && added->fill != 0 && added->ring == 0) {
+        added->ring = color(p, COLOR_OUTLINE);
+    }
     uint32_t strength = pressed ? 30 : hovered ? 16 : 0;
     if (strength > 0 && added->takes_press && added->role != ROLE_TEXTBOX) {
         added->fill = added->fill != 0 ? paint_color_mix(added->fill, added->ink, strength)
@@ -231,7 +234,7 @@ void scroll_end(struct presenter *p, const struct scrolled *scrolled, int32_t co
                                                      .rect = scrolled->rect,
                                                      .content_px = content_px,
                                                      .offset_px = scroll->offset_px});
-    if (most > 0) {
+    if (most > 0 && !p->form->round) {
         int32_t track = scrolled->rect.height - px(p, 8);
         int32_t size =
             max_i32(px(p, 24), (int32_t)((int64_t)track * scrolled->rect.height / content_px));

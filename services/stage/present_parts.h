@@ -62,6 +62,15 @@ struct box *icon_button_add(struct presenter *p, struct box_id id, struct paint_
                             const char *icon, const char *name);
 
 // ---- present_nav.c ----
+// A place to go: a section of the task in front, or another task.
+enum { DESTINATIONS_MAX = 6 };
+struct destination {
+    struct box_id id;
+    struct span title;
+    uint32_t icon;
+    bool current;
+};
+uint32_t destinations_of(struct presenter *p, struct destination out[DESTINATIONS_MAX]);
 void strip_present(struct presenter *p, struct paint_rect rect);
 void bar_present(struct presenter *p, struct paint_rect rect);
 void rail_present(struct presenter *p, struct paint_rect rect);
@@ -75,6 +84,8 @@ void list_pane_present(struct presenter *p, struct paint_rect rect);
 int32_t row_height(const struct presenter *p);
 void row_present(struct presenter *p, uint16_t node, struct paint_rect rect);
 void empty_present(struct presenter *p, struct paint_rect rect, uint16_t status);
+// Asks the app for the rows in sight and some around them, once for each window.
+void rows_ask(struct presenter *p, uint16_t list, int32_t from, int32_t to);
 
 // ---- present_detail.c ----
 void detail_pane_present(struct presenter *p, struct paint_rect rect);
@@ -92,6 +103,14 @@ int32_t text_present(struct presenter *p, struct field *field, struct paint_rect
 // A single line in `rect`, scrolled sideways so that the caret is seen.
 void line_present(struct presenter *p, struct field *field, struct paint_rect rect,
                   struct span hint, bool focused);
+
+// ---- present_round.c ----
+void round_present(struct presenter *p);
+void round_ask_present(struct presenter *p, uint16_t ask);
+
+// ---- present_glance.c ----
+void glance_present(struct presenter *p);
+void glance_ask_present(struct presenter *p, uint16_t ask);
 
 // ---- present_ask.c ----
 void ask_present(struct presenter *p, uint16_t ask);

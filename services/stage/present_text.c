@@ -9,17 +9,30 @@
 
 enum { SELECTION_RECTS_MAX = 128 };
 
+static enum type heading_type(const struct presenter *p)
+{
+    return p->form->round ? TYPE_TITLE : TYPE_HEADLINE;
+}
+
 static struct editor_look look_of(const struct presenter *p, int32_t width)
 {
     struct editor_look look;
     memset(&look, 0, sizeof look);
     look.style = theme_style(p->form, TYPE_BODY);
     look.line_px = theme_line_px(p->form, TYPE_BODY);
-    look.title_style = theme_style(p->form, TYPE_HEADLINE);
-    look.title_line_px = theme_line_px(p->form, TYPE_HEADLINE);
+    look.title_style = theme_style(p->form, heading_type(p));
+    look.title_line_px = theme_line_px(p->form, heading_type(p));
     look.gap_px = px(p, 12);
     look.width_px = width;
     return look;
+}
+
+// Where a text stands on the screen. Carets and selections are laid out in the text's own
+// direction, so a form from right to left turns the whole of it, not its parts.
+static struct paint_rect placed(const struct presenter *p, struct paint_rect rect)
+{
+    rect.x = p->form->right_to_left ? p->form->width_px - rect.x - rect.width : rect.x;
+    return rect;
 }
 
 static void selection_present(struct presenter *p, const struct editor *editor, int32_t x,
@@ -30,7 +43,7 @@ static void selection_present(struct presenter *p, const struct editor *editor, 
     for (size_t i = 0; i < count; i++) {
         rects[i].x += x;
         rects[i].y += y;
-        panel_add(p, rects[i], COLOR_SELECTED, px(p, 2));
+        panel_add(p, rects[i], COLOR_SELECTED, px(p, 2))->placed = true;
     }
 }
 
@@ -41,7 +54,8 @@ static void caret_present(struct presenter *p, const struct editor *editor, int3
     panel_add(p,
               (struct paint_rect){x + caret.x - px(p, 1), y + caret.y + inset, max_i32(2, px(p, 2)),
                                   caret.height - 2 * inset},
-              COLOR_ACCENT, px(p, 1));
+              COLOR_ACCENT, px(p, 1))
+        ->placed = true;
 }
 
 static void lines_present(struct presenter *p, const struct editor *editor, struct paint_rect rect)
@@ -55,12 +69,14 @@ static void lines_present(struct presenter *p, const struct editor *editor, stru
             place.y + place.height <= p->boxes->clip.y) {
             continue;
         }
-        boxes_add(p->boxes, &(struct box){.rect = place,
-                                          .ink = color(p, COLOR_ON),
-                                          .type = line.is_title ? TYPE_HEADLINE : TYPE_BODY,
-                                          .plain_baseline = true,
-                                          .uncut = true,
-                                          .text = line.text});
+        boxes_add(p->boxes,
+                  &(struct box){.rect = place,
+                                .ink = color(p, COLOR_ON),
+                                .type = (uint8_t)(line.is_title ? heading_type(p) : TYPE_BODY),
+                                .plain_baseline = true,
+                                .uncut = true,
+                                .placed = true,
+                                .text = line.text});
     }
 }
 
@@ -70,24 +86,25 @@ int32_t text_present(struct presenter *p, struct field *field, struct paint_rect
     if (editor_look_set(field->editor, &look) < 0) {
         return 0;
     }
-    field->origin_x = rect.x;
-    field->origin_y = rect.y;
+    struct paint_rect place = placed(p, rect);
+    field->origin_x = place.x;
+    field->origin_y = place.y;
     bool focused = box_id_equal(p->scene->focus, id_of(p, field->node, PART_NODE));
     if (editor_text(field->editor).size == 0) {
         struct span hint = title_of(p, field->node, UI_HINT);
         struct label label = {
             .rect = {rect.x, rect.y, rect.width, titled ? look.title_line_px : look.line_px},
             .text = hint.size > 0 ? hint : chars(titled ? "Title" : ""),
-            .type = titled ? TYPE_HEADLINE : TYPE_BODY,
+            .type = titled ? heading_type(p) : TYPE_BODY,
             .ink = COLOR_OUTLINE};
         label_add(p, &label)->plain_baseline = true;
     }
     if (focused) {
-        selection_present(p, field->editor, rect.x, rect.y);
+        selection_present(p, field->editor, place.x, place.y);
     }
-    lines_present(p, field->editor, rect);
+    lines_present(p, field->editor, place);
     if (focused && !editor_is_read_only(field->editor)) {
-        caret_present(p, field->editor, rect.x, rect.y);
+        caret_present(p, field->editor, place.x, place.y);
     }
     return editor_height(field->editor);
 }
@@ -124,23 +141,24 @@ void line_present(struct presenter *p, struct field *field, struct paint_rect re
     struct paint_rect before = p->boxes->clip, caret = editor_caret(field->editor);
     p->boxes->clip = paint_rect_intersect(before, paint_rect_inset(rect, -px(p, 1)));
     int32_t shift = max_i32(0, caret.x - rect.width + px(p, 2));
-    field->origin_x = rect.x - shift;
+    int32_t x = placed(p, rect).x - shift;
+    field->origin_x = x;
     field->origin_y = top;
     if (text.size == 0) {
         struct label label = {.rect = rect, .text = hint, .type = TYPE_BODY, .ink = COLOR_MUTED};
         label_add(p, &label);
     }
     if (focused) {
-        selection_present(p, field->editor, rect.x - shift, top);
+        selection_present(p, field->editor, x, top);
     }
-    boxes_add(p->boxes,
-              &(struct box){.rect = {rect.x - shift, rect.y, rect.width + shift, rect.height},
-                            .ink = color(p, COLOR_ON),
-                            .type = TYPE_BODY,
-                            .uncut = true,
-                            .text = text});
+    boxes_add(p->boxes, &(struct box){.rect = {x, rect.y, rect.width + shift, rect.height},
+                                      .ink = color(p, COLOR_ON),
+                                      .type = TYPE_BODY,
+                                      .uncut = true,
+                                      .placed = true,
+                                      .text = text});
     if (focused) {
-        caret_present(p, field->editor, rect.x - shift, top);
+        caret_present(p, field->editor, x, top);
     }
     p->boxes->clip = before;
 }

@@ -110,13 +110,21 @@ static void content_paint(struct screen *screen, struct paint_target *target, co
             gap = icon > 0 && box->text.size > 0 ? box->gap_px : 0;
     int32_t room = box->rect.width - 2 * box->pad_px - icon - gap, x = box->rect.x + box->pad_px;
     run.width_max_q6 = box->uncut ? 0 : max_i32(1, room) * 64;
-    if (box->centred) {
-        int32_t text = box->text.size > 0 ? (text_measure(screen->text, &run) + 63) / 64 : 0;
-        x = box->rect.x + (box->rect.width - icon - gap - text) / 2;
+    int32_t text = 0;
+    if (box->text.size > 0 && (box->centred || box->mirrored)) {
+        text = (text_measure(screen->text, &run) + 63) / 64;
     }
+    if (box->centred) {
+        x = box->rect.x + (box->rect.width - icon - gap - text) / 2;
+    } else if (box->mirrored) {
+        x = box->rect.x + box->rect.width - box->pad_px - icon - gap - text;
+    }
+    // A mirrored box has its icon behind its text.
+    int32_t icon_x = box->mirrored ? x + text + gap : x;
+    x += box->mirrored ? 0 : icon + gap;
     if (icon > 0) {
         struct text_icon glyph = {.code = box->icon, .size = icon, .color = box->icon_ink};
-        text_icon_draw(screen->text, target, &glyph, x,
+        text_icon_draw(screen->text, target, &glyph, icon_x,
                        box->rect.y + (box->rect.height - icon) / 2);
     }
     if (box->text.size > 0) {
@@ -126,7 +134,7 @@ static void content_paint(struct screen *screen, struct paint_target *target, co
             box->plain_baseline
                 ? box->rect.y + slack / 2 + metrics.ascent
                 : text_baseline_centred(screen->text, style, box->rect.y, box->rect.height);
-        text_draw(screen->text, target, &run, (x + icon + gap) * 64, baseline);
+        text_draw(screen->text, target, &run, x * 64, baseline);
     }
 }
 
@@ -135,10 +143,10 @@ static void content_paint(struct screen *screen, struct paint_target *target, co
 static void ring_paint(const struct form *form, struct paint_target *target, const struct box *box)
 {
     int32_t thick = form_px(form, 2);
-    int32_t out = box->fill == theme_color(form->dark, COLOR_ACCENT) ? 2 * thick : thick;
+    int32_t out = box->fill == theme_color(form, COLOR_ACCENT) ? 2 * thick : thick;
     int32_t radius = box->radius == PAINT_PILL ? PAINT_PILL : box->radius + out;
     struct paint_shape shape = paint_shape_of(paint_rect_inset(box->rect, -out), radius);
-    paint_shape_ring(target, &shape, thick, theme_color(form->dark, COLOR_FOCUS));
+    paint_shape_ring(target, &shape, thick, theme_color(form, COLOR_FOCUS));
 }
 
 static void box_paint(struct screen *screen, struct paint_target *target, const struct box *box)

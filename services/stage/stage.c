@@ -171,6 +171,16 @@ void stage_dark_set(struct stage *stage, bool dark)
     stage->form.dark = dark;
 }
 
+void stage_form_set(struct stage *stage, const struct form *form)
+{
+    // A text that is open in a car stays open, but nobody types into it while it moves.
+    if (form_is_moving(form) && !form_is_moving(&stage->form)) {
+        focus_drop(stage);
+    }
+    stage->form = *form;
+    stage->is_dirty = true;
+}
+
 void stage_strip_set(struct stage *stage, const struct strip *strip)
 {
     if (memcmp(&stage->scene.strip, strip, sizeof *strip) != 0) {

@@ -56,6 +56,8 @@ status_t stage_task_update(struct stage *stage, struct task *task,
 
 void stage_resize(struct stage *stage, int32_t width_px, int32_t height_px);
 void stage_dark_set(struct stage *stage, bool dark);
+// The device's state changed (text scale, contrast, direction, motion); size and kind stay.
+void stage_form_set(struct stage *stage, const struct form *form);
 void stage_strip_set(struct stage *stage, const struct strip *strip);
 // Something outside changed (a document): present again.
 void stage_touch(struct stage *stage);

@@ -143,6 +143,9 @@ static void node_activate(struct stage *stage, struct task *task, const struct b
         item_open(stage, task, node);
         break;
     case UI_VERB:
+        if (form_is_moving(&stage->form) && !task_verb_is_for_drivers(task, node)) {
+            break; // whatever key or shortcut asked for it
+        }
         task->open_pending = stage->focus_text = ui_tree_number(tree, node, UI_ROLE) == UI_PRIMARY;
         emit_verb(stage, task, node, ui_tree_number(tree, node, UI_VERB_ID));
         break;
@@ -361,6 +364,10 @@ static void gesture_act(struct stage *stage, const struct gesture *gesture)
 void stage_pointer(struct stage *stage, const struct pointer_event *event)
 {
     stage_present(stage);
+    if (event->wheel != 0 && (stage->form.inputs & FORM_ROTARY)) {
+        stage_turn(stage, -event->wheel);
+        return;
+    }
     struct gesture gesture = pointer_feed(&stage->pointer, &stage->form, event);
     gesture_act(stage, &gesture);
 }

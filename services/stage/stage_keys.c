@@ -7,6 +7,8 @@
 
 #include "base/math.h"
 
+enum { TURN_DP = 56, TURN_MOST = 16 };
+
 // Scrolls so that a box with the focus is wholly in its area.
 static void reveal(struct stage *stage, const struct box *box)
 {
@@ -34,6 +36,49 @@ static void focus_box(struct stage *stage, const struct box *box)
     stage_focus(stage, box->id);
     stage->scene.show_focus = true;
     stage->is_dirty = true;
+}
+
+// Scrolls the first area by a notch; false when it is at its end.
+static bool scroll_once(struct stage *stage, int32_t step)
+{
+    if (stage->boxes.scroll_count == 0) {
+        return false;
+    }
+    const struct scroll_area *area = &stage->boxes.scrolls[0];
+    struct scroll *scroll = task_scroll(stage->scene.tasks[area->id.task], area->id.node);
+    int32_t most = max_i32(0, area->content_px - area->rect.height);
+    int32_t to = scroll->offset_px + step * form_px(&stage->form, TURN_DP);
+    to = max_i32(0, min_i32(most, to));
+    bool moves = to != scroll->offset_px;
+    scroll->offset_px = to;
+    stage->is_dirty = stage->is_dirty || moves;
+    return moves;
+}
+
+// What is next and in sight gets the focus; what is not yet comes nearer, so that a long text on
+// the way is read. It does not go round.
+static void turn_once(struct stage *stage, int32_t step)
+{
+    struct box_id focus = stage->scene.focus;
+    const struct box *at = focus.part != 0 ? boxes_find(&stage->boxes, focus) : NULL;
+    const struct box *next = focus_step(&stage->boxes, focus, step);
+    if (next != NULL && at != NULL && (step > 0 ? next <= at : next >= at)) {
+        next = NULL;
+    }
+    bool in_sight = next != NULL &&
+                    2 * paint_rect_intersect(next->rect, next->clip).height >= next->rect.height;
+    if (in_sight || !scroll_once(stage, step)) {
+        focus_box(stage, next);
+    }
+}
+
+void stage_turn(struct stage *stage, int32_t notches)
+{
+    int32_t step = notches > 0 ? 1 : -1;
+    for (int32_t i = 0; i < TURN_MOST && i < notches * step; i++) {
+        turn_once(stage, step);
+        stage_present(stage);
+    }
 }
 
 // The verb under `top` whose shortcut this is, or 0; verbs of items do not count.

@@ -286,3 +286,9 @@ bool task_owes_answer(struct task *task)
     }
     return owes && !task->is_late;
 }
+
+bool task_verb_is_for_drivers(const struct task *task, uint16_t verb)
+{
+    return ui_tree_flag(task->tree, verb, UI_FLAG_DRIVING) &&
+           ui_tree_number(task->tree, verb, UI_ROLE) != UI_DESTRUCTIVE;
+}

@@ -94,6 +94,9 @@ struct scroll *task_scroll(struct task *task, uint16_t node);
 uint16_t task_section(const struct task *task);
 // The detail of the section shown, or 0.
 uint16_t task_detail(const struct task *task);
+// Whether a verb may be used while the device moves with its driver: the app says so, and it
+// destroys nothing.
+bool task_verb_is_for_drivers(const struct task *task, uint16_t verb);
 // An open question, or 0.
 uint16_t task_ask(const struct task *task);
 // The first node of `kind` under `top`, in order, or 0.

@@ -15,14 +15,16 @@ MAGIC = 0x314E414C5053584E
 NAME_MAX, TARGET_MAX, SERVICES_MAX, GRANTS_MAX = 24, 32, 64, 512
 INPUTS = {"touch": 1, "pointer": 2, "keyboard": 4, "rotary": 8, "serial": 16}
 OUTPUTS = {"pixels": 1, "text": 2, "speech": 4}
+SHAPES = {"rectangle": 0, "round": 1}
+MOVING = {"items": (1, 32), "chars": (20, 2000)}
 RESTART = {"always": 0, "never": 1, "faults": 2}
 GRANTS = {"service": 1, "devices": 2, "file": 3, "supervisor": 4, "machine": 5, "log_read": 6,
           "physical": 7}
 SERVICE_KEYS = {"name", "priority", "memory_kib", "reserve_kib", "time_us", "stack_kib", "restart", "grants"}
 PERIOD_US = (100, 10_000_000)  # of a budget of time: from what the kernel takes to what a person would notice
 RESERVE_SHARE = 2  # of the memory a form must have, what its services may reserve: the half
-FORM_KEYS = {"name", "services", "scale_percent", "inputs", "outputs", "memory_min_mib",
-             "needs_display"}
+FORM_KEYS = {"name", "services", "scale_percent", "inputs", "outputs", "memory_min_mib", "needs_display",
+             "text_percent", "shape", "target_dp", "moving"}
 GRANT_KEYS = set(GRANTS) | {"restarted", "restriction", "optional"}
 
 
@@ -160,17 +162,29 @@ def load_form(path):
     return {"services": []} | form | {"path": path}
 
 
+def moving_limits(form):
+    """How much a form shows while it moves: items, characters; (0, 0): it never does."""
+    limits, path = form.get("moving", {}), form["path"]
+    check_keys(limits, set(MOVING), path)
+    return [number(limits, key, low, high, f"{path}: moving") if limits else 0
+            for key, (low, high) in MOVING.items()]
+
+
 def form_row(form, index):
     """One struct plan_form; `index` maps names of services to their rows."""
     path = form["path"]
     services = sum(1 << index[name] for name in set(form["services"]))
     return (text_bytes(form.get("name", ""), NAME_MAX, path)
-            + struct.pack("<QIIIIII", services,
+            + struct.pack("<Q10I", services,
                           number({"scale_percent": 100} | form, "scale_percent", 50, 400, path),
                           bits(form.get("inputs", []), INPUTS, path),
                           bits(form.get("outputs", []), OUTPUTS, path),
                           number(form, "memory_min_mib", 1, 1 << 20, path),
-                          int(form.get("needs_display", False)), 0))
+                          int(form.get("needs_display", False)),
+                          number({"text_percent": 100} | form, "text_percent", 85, 200, path),
+                          bits([form.get("shape", "rectangle")], SHAPES, path),
+                          number({"target_dp": 32} | form, "target_dp", 24, 120, path),
+                          *moving_limits(form)))
 
 
 def compile_plan(manifests, form_paths, files, developer):

@@ -61,7 +61,7 @@ def show_plan(bundle):
     if magic != MAGIC:
         raise ImageError("the plan is of another version")
     at, rows = 24, []
-    for layout, count in ((f"<{NAME_MAX}sQIIIIII", form_count), (f"<{NAME_MAX}sIIIIIIII", service_count),
+    for layout, count in ((f"<{NAME_MAX}sQ10I", form_count), (f"<{NAME_MAX}sIIIIIIII", service_count),
                           (f"<{NAME_MAX}s{TARGET_MAX}sII", grant_count)):
         size = struct.calcsize(layout)
         rows.append([struct.unpack_from(layout, plan, at + size * place) for place in range(count)])
@@ -69,7 +69,7 @@ def show_plan(bundle):
     forms, services, grants = rows
     names = [name_text(service[0]) for service in services]
     lines = [f"{'developer' if developer else 'release'} image, {form_count} forms, {service_count} services"]
-    for name, set_bits, scale, inputs, outputs, memory, needs_display, _ in forms:
+    for name, set_bits, scale, inputs, outputs, memory, needs_display, *_ in forms:
         running = " ".join(text for bit, text in enumerate(names) if set_bits >> bit & 1)
         lines += [f"form {name_text(name)}: from {memory} MiB, scale {scale} %"
                   + (", with a display" if needs_display else ""),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// preview [--phone|--desktop|--terminal] [--dark] [--text PERCENT] [--notes N] [--out FILE.png]
-// [step …]
+// preview [--form NAME] [--terminal] [--dark] [--contrast] [--rtl] [--moving] [--text PERCENT]
+// [--notes N] [--out FILE.png] [step …]
 //
 // Runs the real apps and the real stage in this process and writes a picture of the screen. Steps,
 // in order:
@@ -98,12 +98,23 @@ static bool step(const char *text)
 // Reads one option; returns how many words it took, 0 when it is none.
 static int option(char **words, int count, struct world_options *options, const char **out_path)
 {
-    if (strcmp(words[0], "--phone") == 0 || strcmp(words[0], "--desktop") == 0) {
-        options->phone = words[0][2] == 'p';
-    } else if (strcmp(words[0], "--dark") == 0) {
-        options->dark = true;
-    } else if (strcmp(words[0], "--terminal") == 0) {
-        options->terminal = true;
+    const struct {
+        const char *name;
+        bool *out;
+    } flags[] = {{"--dark", &options->dark},
+                 {"--contrast", &options->high_contrast},
+                 {"--rtl", &options->right_to_left},
+                 {"--moving", &options->moving},
+                 {"--terminal", &options->terminal}};
+    for (size_t i = 0; i < ARRAY_COUNT(flags); i++) {
+        if (strcmp(words[0], flags[i].name) == 0) {
+            *flags[i].out = true;
+            return 1;
+        }
+    }
+    if (count > 1 && strcmp(words[0], "--form") == 0) {
+        options->form = words[1];
+        return 2;
     } else if (count > 1 && strcmp(words[0], "--text") == 0) {
         options->text_percent = (uint32_t)strtoul(words[1], NULL, 10);
         return 2;
@@ -113,19 +124,33 @@ static int option(char **words, int count, struct world_options *options, const 
     } else if (count > 1 && strcmp(words[0], "--out") == 0) {
         *out_path = words[1];
         return 2;
-    } else {
-        return 0;
     }
-    return 1;
+    return 0;
+}
+
+// Of a round display only the circle is seen.
+static void round_off(struct world *shown)
+{
+    int32_t size = shown->form.width_px;
+    for (int32_t i = 0; shown->form.round && i < size * size; i++) {
+        int32_t x = 2 * (i % size) - size + 1, y = 2 * (i / size) - size + 1;
+        if (x * x + y * y > size * size) {
+            shown->pixels[i] = 0xff808080u;
+        }
+    }
 }
 
 int main(int count, char **words)
 {
-    struct world_options options = {.phone = true, .notes = 10};
+    struct world_options options = {.form = "phone", .notes = 10};
     const char *path = NULL;
     int at = 1;
     for (int taken; at < count && (taken = option(words + at, count - at, &options, &path)) > 0;
          at += taken) {
+    }
+    if (!world_has_form(options.form)) {
+        fprintf(stderr, "preview: there is no forms/%s.toml\n", options.form);
+        return 1;
     }
     options.font = file_read(FONT_INTER);
     options.icons = file_read(FONT_ICONS);
@@ -142,6 +167,7 @@ int main(int count, char **words)
     status_t status = OK;
     if (path != NULL) {
         world_frame(&world);
+        round_off(&world);
         status = png_write(path, world.pixels, world.form.width_px, world.form.height_px);
     }
     if (status < 0) {

@@ -44,17 +44,41 @@ static uint64_t counter(void *context)
     return number += 7919;
 }
 
+// A form of the plan, and the display that the lab gives it.
+static const struct preview_form {
+    struct plan_form plan;
+    int32_t width_px, height_px;
+} forms[] = {
+#include "forms.inc"
+};
+
+static const struct preview_form *form_find(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(forms); i++) {
+        if (strcmp(forms[i].plan.name, name) == 0) {
+            return &forms[i];
+        }
+    }
+    return NULL;
+}
+
+bool world_has_form(const char *name)
+{
+    return form_find(name) != NULL;
+}
+
 static struct form form_of(const struct world_options *options)
 {
-    bool phone = options->phone || options->terminal;
-    struct form form = {.inputs = phone ? FORM_TOUCH : FORM_POINTER | FORM_KEYBOARD,
-                        .outputs = options->terminal ? FORM_TEXT : FORM_PIXELS,
-                        .width_px = phone ? 540 : 1600,
-                        .height_px = phone ? 1170 : 900,
-                        .scale_percent = phone ? 150 : 100,
-                        .text_percent = options->text_percent != 0 ? options->text_percent : 100,
-                        .dark = options->dark};
-    memcpy(form.name, phone ? "phone" : "desktop", phone ? 6 : 8);
+    const struct preview_form *found = form_find(options->form != NULL ? options->form : "phone");
+    struct form form = form_of_plan(&found->plan);
+    form.outputs = options->terminal ? FORM_TEXT : FORM_PIXELS;
+    form.width_px = found->width_px;
+    form.height_px = found->height_px;
+    form.text_percent = options->text_percent != 0 ? options->text_percent : form.text_percent;
+    form.dark = options->dark;
+    form.high_contrast = options->high_contrast;
+    form.right_to_left = options->right_to_left;
+    form.moving = options->moving;
     return form;
 }
 

@@ -26,11 +26,16 @@ struct world {
 };
 
 struct world_options {
-    bool phone, dark, terminal;
-    uint32_t text_percent;   // 0: 100
+    const char *form; // of forms/*.toml; NULL: phone
+    bool terminal;    // shown as text all the same
+    bool dark, high_contrast, right_to_left, moving;
+    uint32_t text_percent;   // 0: the form's own
     int notes;               // sample notes, at most ten
     struct span font, icons; // borrowed
 };
+
+// False when there is no form of that name.
+bool world_has_form(const char *name);
 
 void world_init(struct world *world, const struct world_options *options);
 void world_finish(struct world *world);

@@ -33,6 +33,7 @@ enum plan_input {
     PLAN_SERIAL = 16
 };
 enum plan_output { PLAN_PIXELS = 1, PLAN_TEXT = 2, PLAN_SPEECH = 4 };
+enum plan_shape { PLAN_RECTANGLE = 0, PLAN_ROUND = 1 };
 
 // What a device form is and runs. Sizes come from the display found; these are the form's own
 // facts.
@@ -44,9 +45,13 @@ struct plan_form {
     uint32_t outputs;        // enum plan_output bits
     uint32_t memory_min_mib; // less is refused at boot with a clear message
     uint32_t needs_display;  // 1: refuse to boot without one
-    uint32_t reserved;
+    uint32_t text_percent;   // the size of text it begins with, 100 = 1
+    uint32_t shape;          // enum plan_shape: what of the display is seen
+    uint32_t target_dp;      // the least side of what is pressed
+    // How much may be shown while the device moves with its driver; all 0: it never does.
+    uint32_t moving_items, moving_chars;
 };
-_Static_assert(sizeof(struct plan_form) == 56, "no padding");
+_Static_assert(sizeof(struct plan_form) == 72, "no padding");
 
 // A program that ends with this code found no device to drive (or nothing else to do, ever) and is
 // not restarted.
@@ -118,6 +123,8 @@ _Static_assert(sizeof(struct plan_grant) == 64, "no padding");
 #define SYSTEM_BITS_OWN               ((1ull << 63) - (1ull << SYSTEM_BIT_OWN_FIRST))
 #define PLAN_GRANT_BIT(value)         ((value)&0xffu)
 #define PLAN_GRANT_RESTRICTION(value) ((value) >> 8)
+// A badge that init gave; servers' own begin with a bit above these.
+#define PLAN_BADGE_IS_GRANT(badge)    ((badge) >> 56 == 0)
 #define PLAN_BADGE_ROW(badge)         ((uint32_t)(badge)&0xffffu)
 #define PLAN_BADGE_RESTRICTION(badge) ((uint32_t)((badge) >> 32) & 0xffffffu)
 #define SYSTEM_BIT_STOP               (1ull << 63) // end yourself in good order

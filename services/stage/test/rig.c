@@ -52,6 +52,7 @@ static void notes_view(struct ui *u, const void *p)
                 {
                     Verb(.verb = RIG_TRASH, .title = "Delete", .icon = "delete",
                          .role = UI_DESTRUCTIVE, .shortcut = "Del");
+                    Verb(.verb = RIG_SHARE, .title = "Share", .icon = "share", .driving = true);
                     Text(.id = (uint64_t)rig->selected + 1, .value = rig->note, .editable = true,
                          .multiline = true, .type = UI_TEXT_TITLED);
                 }
@@ -146,7 +147,8 @@ struct rig *rig_create(bool phone, int count)
                         .width_px = phone ? 540 : 1600,
                         .height_px = phone ? 1170 : 900,
                         .scale_percent = phone ? 150 : 100,
-                        .text_percent = 100};
+                        .text_percent = 100,
+                        .target_dp = phone ? 48 : 32};
     stage_begin(rig, &form);
     rig->pixels = calloc((size_t)(form.width_px * form.height_px), 4);
     rig->count = count;

@@ -7,7 +7,17 @@
 
 #include "ui/ui.h"
 
-enum { RIG_NEW = 1, RIG_OPEN, RIG_FIND, RIG_TRASH, RIG_NAME, RIG_TOGGLE, RIG_BACK, RIG_YES };
+enum {
+    RIG_NEW = 1,
+    RIG_OPEN,
+    RIG_FIND,
+    RIG_TRASH,
+    RIG_NAME,
+    RIG_TOGGLE,
+    RIG_BACK,
+    RIG_YES,
+    RIG_SHARE
+};
 
 struct rig {
     struct stage *stage;

@@ -30,17 +30,21 @@ static const struct pair pairs[] = {
     {COLOR_ACCENT, COLOR_SURFACE, 300},
 };
 
-static void every_pair_has_its_contrast_in_light_and_dark(void)
+static void every_pair_has_its_contrast_in_every_look(void)
 {
-    for (int dark = 0; dark < 2; dark++) {
+    for (int look = 0; look < 4; look++) {
+        struct form form = {.dark = look & 1, .high_contrast = look & 2};
         for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-            uint32_t ratio =
-                theme_contrast(theme_color(dark, pairs[i].ink), theme_color(dark, pairs[i].under));
-            if (ratio < pairs[i].least) {
-                fprintf(stderr, "dark %d ink %d under %d: %u\n", dark, pairs[i].ink, pairs[i].under,
+            uint32_t least = !form.high_contrast     ? pairs[i].least
+                             : pairs[i].least == 450 ? 700
+                                                     : 450;
+            uint32_t ratio = theme_contrast(theme_color(&form, pairs[i].ink),
+                                            theme_color(&form, pairs[i].under));
+            if (ratio < least) {
+                fprintf(stderr, "look %d ink %d under %d: %u\n", look, pairs[i].ink, pairs[i].under,
                         ratio);
             }
-            CHECK(ratio >= pairs[i].least);
+            CHECK(ratio >= least);
         }
     }
 }
@@ -82,5 +86,5 @@ static void folding_is_decided_by_width_in_dp(void)
     CHECK_EQ(fold_at(540, 150).list_px, 540);
 }
 
-TEST_MAIN(TEST(every_pair_has_its_contrast_in_light_and_dark), TEST(contrast_has_the_known_values),
+TEST_MAIN(TEST(every_pair_has_its_contrast_in_every_look), TEST(contrast_has_the_known_values),
           TEST(lengths_follow_scale_and_text_scale), TEST(folding_is_decided_by_width_in_dp))

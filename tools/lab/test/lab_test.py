@@ -252,7 +252,7 @@ def test_headless_serves_no_page(own):
 
 
 @pytest.mark.parametrize("arguments, status, says", [
-    (["fone"], 2, "no form `fone`: use one of desktop, headless, phone"),
+    (["fone"], 2, "no form `fone`: use one of car, desktop, headless, phone, tablet, watch"),
     (["phone", "--port", "80x"], 2, "invalid int value: '80x'"),
     (["phone", "--port", "99999"], 1, "port 99999 is not free"),
     (["phone", "--emulator", "no-such-emulator"], 1, "no-such-emulator is missing: run ./nx setup"),

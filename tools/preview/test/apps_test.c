@@ -28,13 +28,13 @@ static struct span file_read(const char *path)
     return buffer_span(&bytes);
 }
 
-static void open_world(bool phone, int notes, bool terminal)
+static void open_world(const char *form, int notes, bool terminal)
 {
     static struct span font, icons;
     font = font.bytes == NULL ? file_read(FONT_INTER) : font;
     icons = icons.bytes == NULL ? file_read(FONT_ICONS) : icons;
     struct world_options options = {
-        .phone = phone, .notes = notes, .terminal = terminal, .font = font, .icons = icons};
+        .form = form, .notes = notes, .terminal = terminal, .font = font, .icons = icons};
     world_init(&world, &options);
 }
 
@@ -65,7 +65,7 @@ static bool tree_has(const char *text)
 
 static void new_note_is_typed_into_its_document_and_listed(void)
 {
-    open_world(true, 2, false);
+    open_world("phone", 2, false);
     CHECK(world_tap(&world, "New note"));
     world_type(&world, "Milk\nand bread");
     check_newest("Milk\nand bread");
@@ -78,7 +78,7 @@ static void new_note_is_typed_into_its_document_and_listed(void)
 
 static void words_of_another_device_appear_under_the_caret(void)
 {
-    open_world(false, 3, false);
+    open_world("desktop", 3, false);
     CHECK(world_tap(&world, "Groceries"));
     CHECK(world_tap(&world, "Text"));
     world_key(&world, "Ctrl+A");
@@ -95,7 +95,7 @@ static void words_of_another_device_appear_under_the_caret(void)
 
 static void searching_narrows_the_list(void)
 {
-    open_world(false, 10, false);
+    open_world("desktop", 10, false);
     world_type(&world, "/");
     world_type(&world, "lease");
     CHECK(tree_has("listitem \"Call with Ana\""));
@@ -108,7 +108,7 @@ static void searching_narrows_the_list(void)
 
 static void deleted_note_is_gone_and_closed(void)
 {
-    open_world(true, 3, false);
+    open_world("phone", 3, false);
     CHECK(world_tap(&world, "Sprint plan"));
     CHECK(world_tap(&world, "Delete"));
     CHECK_EQ(fake_docs_count(&world.docs), 2);
@@ -119,7 +119,7 @@ static void deleted_note_is_gone_and_closed(void)
 
 static void empty_list_invites(void)
 {
-    open_world(true, 0, false);
+    open_world("phone", 0, false);
     CHECK(tree_has("status \"No notes yet\""));
     CHECK(world_tap(&world, "New note"));
     world_type(&world, "First");
@@ -129,7 +129,7 @@ static void empty_list_invites(void)
 
 static void restarted_stage_shows_the_same_and_loses_nothing(void)
 {
-    open_world(false, 3, false);
+    open_world("desktop", 3, false);
     CHECK(world_tap(&world, "Groceries"));
     CHECK(world_tap(&world, "Text"));
     world_key(&world, "Ctrl+A");
@@ -145,8 +145,9 @@ static void restarted_stage_shows_the_same_and_loses_nothing(void)
 
 static void restart_in_the_middle_of_a_word_goes_on_there(void)
 {
-    for (int phone = 0; phone < 2; phone++) {
-        open_world(phone, 3, false);
+    static const char *const forms[] = {"desktop", "phone", "tablet"};
+    for (size_t i = 0; i < ARRAY_COUNT(forms); i++) {
+        open_world(forms[i], 3, false);
         CHECK(world_tap(&world, "New note"));
         world_type(&world, "hlo");
         world_key(&world, "Left");
@@ -160,7 +161,7 @@ static void restart_in_the_middle_of_a_word_goes_on_there(void)
 
 static void restart_keeps_search_and_dark(void)
 {
-    open_world(false, 10, false);
+    open_world("desktop", 10, false);
     world_type(&world, "/");
     world_type(&world, "lease");
     world_key(&world, "Escape");
@@ -178,7 +179,7 @@ static void restart_keeps_search_and_dark(void)
 
 static void restart_keeps_the_app_in_front(void)
 {
-    open_world(true, 3, false);
+    open_world("phone", 3, false);
     CHECK(world_tap(&world, "Devices"));
     CHECK(world_tap(&world, "Desktop"));
     world_restart_stage(&world);
@@ -189,7 +190,7 @@ static void restart_keeps_the_app_in_front(void)
 
 static void offers_are_taken_only_while_the_devices_are_shown(void)
 {
-    open_world(true, 1, false);
+    open_world("phone", 1, false);
     CHECK(!world.mesh.is_listening);
     CHECK(world_tap(&world, "Devices"));
     CHECK(world.mesh.is_listening);
@@ -202,7 +203,7 @@ static void offers_are_taken_only_while_the_devices_are_shown(void)
 
 static void devices_are_paired_by_comparing_a_code(void)
 {
-    open_world(true, 1, false);
+    open_world("phone", 1, false);
     CHECK(world_tap(&world, "Devices"));
     CHECK(world_tap(&world, "Shelf sensor"));
     CHECK(world_tap(&world, "Pair"));
@@ -221,7 +222,7 @@ static void devices_are_paired_by_comparing_a_code(void)
 
 static void refused_code_pairs_nothing_and_says_so(void)
 {
-    open_world(false, 1, false);
+    open_world("desktop", 1, false);
     CHECK(world_tap(&world, "Devices"));
     CHECK(world_tap(&world, "Shelf sensor"));
     CHECK(world_tap(&world, "Pair"));
@@ -233,7 +234,7 @@ static void refused_code_pairs_nothing_and_says_so(void)
 
 static void device_is_renamed_and_removed(void)
 {
-    open_world(false, 1, false);
+    open_world("desktop", 1, false);
     CHECK(world_tap(&world, "Devices"));
     CHECK(world_tap(&world, "Desktop"));
     CHECK(world_tap(&world, "Name"));
@@ -264,7 +265,7 @@ static void line(const char *text, const char *expected)
 
 static void terminal_reads_searches_and_edits(void)
 {
-    open_world(true, 3, true);
+    open_world("phone", 3, true);
     line("1", "   1| Groceries\n");
     line("+a new line", "| a new line\n");
     line("1=Shopping", "   1| Shopping\n");
@@ -286,7 +287,7 @@ static void terminal_reads_searches_and_edits(void)
 
 static void hostile_app_gets_errors_and_nothing_else(void)
 {
-    open_world(true, 1, false);
+    open_world("phone", 1, false);
     struct stage_update_req update = {.last = 1};
     struct stage_update_rep updated;
     handle_t stage = ipc_host_client(&world.service.server, 9);
@@ -318,7 +319,7 @@ static void hostile_app_gets_errors_and_nothing_else(void)
 
 static void no_handle_is_leaked_by_opening_and_closing_notes(void)
 {
-    open_world(true, 3, false);
+    open_world("phone", 3, false);
     CHECK(world_tap(&world, "Groceries"));
     CHECK(world_tap(&world, "Back"));
     uint32_t before = os_host_handle_count();
