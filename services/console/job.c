@@ -233,12 +233,27 @@ static status_t step_tree(struct job *job, const struct job_sources *sources, st
     return job->printed == job->collected ? DONE : OK;
 }
 
+static status_t step_state(struct job *job, const struct job_sources *sources,
+                           struct output *output)
+{
+    char name[24], more;
+    unsigned value;
+    if (sscanf(job->argument, "%23s %u %c", name, &value, &more) != 2) {
+        put_line(output,
+                 "state NAME VALUE: dark, contrast, rtl, still, moving 0 or 1; text 85 to 200");
+        return ERR_INVALID;
+    }
+    status_t status = sources->state(sources->self, name, value);
+    return status < 0 ? status : DONE;
+}
+
 static status_t step_help(struct job *job, const struct job_sources *sources,
                           struct output *output);
 
 static const struct job_command commands[] = {
     {"ps", "what runs", step_ps},
     {"tree", "the interface as text", step_tree},
+    {"state", "NAME VALUE: of the device: dark, contrast, rtl, still, moving, text", step_state},
     {"log", "[LINES]: the newest lines of the log", step_log},
     {"kill", "NAME: end a service as a crash would", step_kill},
     {"fault", "the console itself faults: to see what a crash leaves in the log", step_fault},

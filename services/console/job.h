@@ -36,6 +36,8 @@ struct job_sources {
                     uint64_t *out_next);
     // Bytes of the interface tree from `offset`: how many. ERR_TIMEOUT: busy, ask again.
     status_t (*tree)(void *self, uint32_t offset, struct job_tree_part *part);
+    // A state of the device that the stage shows.
+    status_t (*state)(void *self, const char *name, uint32_t value);
     status_t (*trace)(void *self, bool on);
     // Bytes of the trace from `offset`: how many.
     status_t (*trace_read)(void *self, uint64_t offset, uint8_t *bytes, uint32_t size_max);

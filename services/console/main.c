@@ -10,6 +10,7 @@
 #include "os/start.h"
 #include "os/time.h"
 
+#include <stdio.h>
 #include <string.h>
 
 // The stage is a client of the console, too: a call that takes longer may be one that waits for us.
@@ -66,6 +67,17 @@ static status_t ask_tree(void *self, uint32_t offset, struct job_tree_part *part
     return (status_t)extra.reply_tail_size;
 }
 
+static status_t set_state(void *self, const char *name, uint32_t value)
+{
+    if (!os_has("stage"))
+        return ERR_UNSUPPORTED;
+    struct stage_state_req request = {.value = value};
+    struct stage_state_rep rep;
+    struct ipc_extra extra = {.deadline = os_deadline(STAGE_ANSWERS_WITHIN_NS)};
+    snprintf(request.name, sizeof request.name, "%s", name);
+    return stage_state(os_handle("stage"), &request, &rep, &extra);
+}
+
 // Three functions deep, none of which may be folded into another: what a crash leaves is tested
 // with it.
 __attribute__((noipa)) static uint64_t fault_innermost(const volatile uint64_t *nothing)
@@ -117,6 +129,7 @@ static const struct job_sources sources = {.service = ask_service,
                                            .power = ask_power,
                                            .log = ask_log,
                                            .tree = ask_tree,
+                                           .state = set_state,
                                            .fault = cause_fault,
                                            .trace = ask_trace,
                                            .trace_read = ask_trace_read,

@@ -5,6 +5,7 @@
 #include "describe.h"
 
 #include "abi/ipc/stage.h"
+#include "abi/plan.h"
 #include "base/math.h"
 #include "os/handle.h"
 #include "os/log.h"
@@ -153,10 +154,20 @@ static status_t do_poll(void *self, struct ipc_request *request, const struct st
     return OK;
 }
 
+// By a grant, not by a task's handle, whose badge may look like one.
+static bool is_attendant(const struct ipc_request *request)
+{
+    return PLAN_BADGE_IS_GRANT(request->badge) &&
+           PLAN_BADGE_RESTRICTION(request->badge) == STAGE_ATTENDANT;
+}
+
 static status_t do_tree(void *self, struct ipc_request *request, const struct stage_tree_req *req,
                         struct stage_tree_rep *rep)
 {
     struct stage_service *service = self;
+    if (!is_attendant(request)) {
+        return ERR_DENIED;
+    }
     stage_present(service->stage);
     // A reader that goes on gets the text it began with; one that starts anew gets the present one.
     if (req->offset_bytes == 0 || service->tree.size == 0) {
@@ -180,6 +191,25 @@ static status_t do_tree(void *self, struct ipc_request *request, const struct st
     rep->total_bytes = (uint32_t)service->tree.size;
     rep->generation = service->tree_generation;
     return OK;
+}
+
+static status_t do_state(void *self, struct ipc_request *request, const struct stage_state_req *req,
+                         struct stage_state_rep *rep)
+{
+    struct stage_service *service = self;
+    if (!is_attendant(request)) {
+        return ERR_DENIED;
+    }
+    if (memchr(req->name, 0, sizeof req->name) == NULL) {
+        return ERR_INVALID;
+    }
+    struct form form = service->stage->form;
+    status_t status = form_state_set(&form, req->name, req->value);
+    if (status == OK) {
+        stage_form_set(service->stage, &form);
+        stage_service_show(service);
+    }
+    return status;
 }
 
 static void closed(void *self, uint64_t badge)
@@ -221,7 +251,7 @@ status_t stage_service_init(struct stage_service *service,
                             const struct stage_service_options *options)
 {
     static const struct stage_ops ops = {
-        .open = do_open, .update = do_update, .poll = do_poll, .tree = do_tree};
+        .open = do_open, .update = do_update, .poll = do_poll, .tree = do_tree, .state = do_state};
     *service = (struct stage_service){0};
     struct ipc_service served = IPC_SERVICE(stage, &ops, service);
     served.endpoint = options->endpoint;

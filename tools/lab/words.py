@@ -130,6 +130,11 @@ class Words:
         device, _ = self._pick(arguments, 0, "info [DEVICE]")
         return device.command("info")
 
+    def word_set(self, arguments):
+        """A state of a device: dark, contrast, rtl, still, moving, text."""
+        device, (name, value) = self._pick(arguments, 2, "set [DEVICE] NAME VALUE")
+        device.command(f"state {name} {value}")
+
     def word_kill(self, arguments):
         """Ends a service as a crash would."""
         device, (service,) = self._pick(arguments, 1, "kill [DEVICE] SERVICE")

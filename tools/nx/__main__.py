@@ -30,12 +30,10 @@ def load_words():
 
 def print_help(words):
     """All words on one screen."""
-    print("./nx WORD …: everything there is to do here\n")
+    print("./nx WORD …: everything there is to do here; docs/hacking.md has the first change in ten minutes\n")
     width = max(len(usage) for usage, _, _ in words.values())
     for usage, summary, _ in words.values():
         print(f"  {usage:{width}}  {summary}")
-    print("\ndocs/hacking.md has the first change in ten minutes.")
-
 
 def main():
     """Run one word; trouble is one line and status 1, a wrong word status 2."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`tree`, `tap`, `type`, `key`, `shot`, `log`, `ps`, `kill`, `net`, `power`: talk to the devices of a running lab.
+"""`tree`, `tap`, `type`, `key`, `shot`, `log`, `ps`, `set`, `kill`, `net`, `power`: the devices of a running lab.
 
 Each word is one request to the lab's control socket; tools/lab/words.py does it. A device is named first, or not at all
 when one is on.
@@ -115,6 +115,7 @@ WORDS = dict([
     ("shot", ("shot [DEVICE] FILE.png", "what its screen shows", shot)),
     ("log", ("log [DEVICE] [LINES]", "the newest lines of its log; crashes with functions and lines", log)),
     ("ps", ("ps [DEVICE] | --plan", "what runs; what the image's plan says of every form and service", ps)),
+    entry("set", "set [DEVICE] NAME VALUE", "dark, contrast, rtl, still or moving 0|1, text 85 to 200", 2),
     entry("kill", "kill [DEVICE] SERVICE", "end a service as a crash would", 1),
     entry("net", "net [cut|heal|loss=%|delay=MS|jitter=MS] [DEVICE]", "the network between the devices"),
     entry("power", "power [DEVICE] on|off|cut|restart", "its power button; cut: the battery falls out", 1),

@@ -17,6 +17,8 @@ static struct {
     char killed[32];
     int32_t power;
     uint32_t faults;
+    char state[32]; // the name set last
+    uint32_t value;
     bool traced;
     status_t kill_status;
 } fake;
@@ -105,11 +107,18 @@ static status_t fake_tree(void *self, uint32_t offset, struct job_tree_part *par
     return (status_t)size;
 }
 
+static status_t fake_state(void *self, const char *name, uint32_t value)
+{
+    snprintf(fake.state, sizeof fake.state, "%s", name);
+    fake.value = value;
+    return strcmp(name, "mood") == 0 ? ERR_NOT_FOUND : OK;
+}
+
 static uint64_t fake_clock(void *self)
 {
     return 1000000;
 }
 
-static const struct job_sources fake_sources = {fake_service,    fake_device, fake_kill, fake_power,
-                                                fake_fault,      fake_log,    fake_tree, fake_trace,
-                                                fake_trace_read, fake_clock,  NULL};
+static const struct job_sources fake_sources = {
+    fake_service, fake_device, fake_kill,  fake_power,      fake_fault, fake_log,
+    fake_tree,    fake_state,  fake_trace, fake_trace_read, fake_clock, NULL};

@@ -94,6 +94,18 @@ static void a_trace_is_printed_in_base64(void)
     CHECK(!fake.traced);
 }
 
+static void states_are_set_by_name_and_value(void)
+{
+    memset(&fake, 0, sizeof fake);
+    has("state dark 1", "~end OK");
+    CHECK(strcmp(fake.state, "dark") == 0 && fake.value == 1);
+    has("state mood 1", "~end ERR_NOT_FOUND");
+    has("state dark", "state NAME VALUE");
+    has("state dark", "~end ERR_INVALID");
+    has("state dark 1 2", "~end ERR_INVALID");
+    has("state dark on", "~end ERR_INVALID");
+}
+
 static void fill_log(uint32_t lines)
 {
     fake.log[0] = '\0';
@@ -168,6 +180,6 @@ static void the_frame_of_a_tree_begins_when_the_tree_is_here(void)
 
 TEST_MAIN(TEST(answers_are_framed), TEST(wrong_words_are_refused_with_a_reason),
           TEST(actions_reach_their_source), TEST(a_trace_is_printed_in_base64),
-          TEST(the_log_shows_its_newest_lines), TEST(foreign_text_cannot_end_a_frame),
-          TEST(the_tree_comes_whole_or_not_at_all),
+          TEST(states_are_set_by_name_and_value), TEST(the_log_shows_its_newest_lines),
+          TEST(foreign_text_cannot_end_a_frame), TEST(the_tree_comes_whole_or_not_at_all),
           TEST(the_frame_of_a_tree_begins_when_the_tree_is_here))

@@ -146,6 +146,8 @@ class Device:
             return self.tree(), "OK"
         if name == "ps":
             return ["name state", "stage running"], "OK"
+        if name == "state":
+            return ([], "OK") if argument == "dark 1" else (["no such state"], "ERR_NOT_FOUND")
         if name == "kill":
             return ([], "OK") if argument == "stage" else (["no such service"], "ERR_NOT_FOUND")
         if name == "trace":  # a header, no records

@@ -126,6 +126,7 @@ def test_words_for_one_device(lab, tmp_path):
     assert lab.do("log", "phone", "5") == ["one line of log"]
     assert lab.do("ps", "phone")[0] == "phone: phone, 128 MiB"
     assert len(lab.do("ps")) > len(lab.do("ps", "phone"))
+    lab.do("set", "phone", "dark", "1")
     lab.do("kill", "phone", "stage")
     lab.do("shot", "phone", str(tmp_path / "phone.png"))
     assert (tmp_path / "phone.png").read_bytes().startswith(b"\x89PNG")
@@ -156,6 +157,7 @@ def test_misuse_is_one_line_with_the_mend(lab, words, says):
 @pytest.mark.parametrize("words, says", [
     (["tap", "phone", "No such thing"], "'./nx tree phone' lists what is"),
     (["kill", "phone", "nobody"], "kill nobody: ERR_NOT_FOUND"),
+    (["set", "phone", "mood", "1"], "state mood 1: ERR_NOT_FOUND"),
     (["shot", "phone", "no/such/folder/x.png"], "there is no folder"),
     (["type", "phone", "naïve"], "no key types 'ï'"),
     (["lab"], "runs in"),

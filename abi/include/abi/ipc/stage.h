@@ -35,6 +35,10 @@ struct stage_poll_rep {
     uint32_t more; // 1: poll again
 };
 
+// What follows is for who attends the stage alone: a grant with this restriction. Others get
+// ERR_DENIED, for no app may read or set what a person has before them.
+#define STAGE_ATTENDANT 1u
+
 // The whole interface as text, one node a line, from byte `offset`, in the reply's tail; for the
 // console and tests. `generation` is the same over one consistent text.
 struct stage_tree_req {
@@ -47,9 +51,21 @@ struct stage_tree_rep {
     uint64_t generation;
 };
 
+// A state of the device changes: "dark", "contrast", "rtl" (from right to left), "still" (no
+// motion on the screen), "moving" (with its driver), each 0 or 1; "text", 85 to 200 percent.
+// ERR_NOT_FOUND: no such state. ERR_INVALID: not that value. ERR_UNSUPPORTED: this form never
+// moves.
+struct stage_state_req {
+    char name[24]; // NUL-terminated
+    uint32_t value;
+    uint32_t reserved;
+};
+IPC_EMPTY(stage_state_rep)
+
 #define STAGE_METHODS(M)                                                                           \
     M(stage, 1, open, IPC_TAKES(1) | IPC_GIVES(1))                                                 \
     M(stage, 2, update, IPC_TAIL | IPC_TAKES(4))                                                   \
     M(stage, 3, poll, IPC_REPLY_TAIL)                                                              \
-    M(stage, 4, tree, IPC_REPLY_TAIL)
+    M(stage, 4, tree, IPC_REPLY_TAIL)                                                              \
+    M(stage, 5, state, 0)
 IPC_INTERFACE(stage, STAGE_METHODS)
