@@ -77,12 +77,12 @@ static void mapping_insert(struct space *space, uint32_t index, struct mapping *
     space->recent = index;
 }
 
-static void mapping_remove(struct space *space, uint32_t index)
+static void mapping_remove(struct space *space, struct mapping **at)
 {
-    struct mapping *mapping = space->mappings[index];
+    struct mapping *mapping = *at;
     struct mapping **last = &space->mappings[--space->mapping_count];
-    struct mapping **at = &space->mappings[index];
-    for (; at + 4 <= last; at += 4) {
+    struct mapping **fours = at + ((size_t)(last - at) & ~(size_t)3);
+    for (; at != fours; at += 4) {
         at[0] = at[1];
         at[1] = at[2];
         at[2] = at[3];
@@ -109,19 +109,21 @@ static bool protect_valid(uint32_t protect)
 }
 
 // Unmaps at most *budget pages from the front of a mapping; true: all of it is gone.
-static bool mapping_shrink(struct space *space, uint32_t index, uint64_t *budget)
+static bool mapping_shrink(struct space *space, struct mapping **place, uint64_t *budget)
 {
-    struct mapping *mapping = space->mappings[index];
-    uint64_t pages = min_u64(mapping->size_bytes >> PAGE_SHIFT, *budget);
+    struct mapping *mapping = *place;
+    uint64_t whole = mapping->size_bytes >> PAGE_SHIFT;
+    uint64_t pages = min_u64(whole, *budget);
     arch_pages_unmap(space, mapping->address, (uint32_t)pages);
     *budget -= pages;
+    if (pages == whole) {
+        mapping_remove(space, place);
+        return true;
+    }
     mapping->address += pages << PAGE_SHIFT;
     mapping->offset += pages << PAGE_SHIFT;
     mapping->size_bytes -= pages << PAGE_SHIFT;
-    if (mapping->size_bytes > 0)
-        return false;
-    mapping_remove(space, index);
-    return true;
+    return false;
 }
 
 // Revocation: a mapping is a step of its own.
@@ -130,7 +132,7 @@ static bool mapping_take(struct tether *tether)
     struct space *space = tether->context;
     struct mapping *mapping = tether->owner;
     uint64_t budget = UNMAP_STEP;
-    mapping_shrink(space, mapping_index(space, mapping->address), &budget);
+    mapping_shrink(space, &space->mappings[mapping_index(space, mapping->address)], &budget);
     return false;
 }
 
@@ -201,7 +203,8 @@ static status_t unmap_piece(struct space *space, uint64_t address, uint64_t end,
     uint32_t index = mapping_index(space, address);
     if (index == space->mapping_count || space->mappings[index]->address >= end)
         return OK;
-    struct mapping *mapping = space->mappings[index];
+    struct mapping **place = &space->mappings[index];
+    struct mapping *mapping = *place;
     if (mapping->address < address) {
         status_t status = mapping_split(space, index, address);
         return status == OK ? ERR_AGAIN : status;
@@ -212,7 +215,7 @@ static status_t unmap_piece(struct space *space, uint64_t address, uint64_t end,
             return status;
     }
     bool last = mapping_end(mapping) == end;
-    if (!mapping_shrink(space, index, budget))
+    if (!mapping_shrink(space, place, budget))
         return ERR_AGAIN;
     return last ? OK : ERR_AGAIN;
 }
@@ -311,7 +314,7 @@ status_t space_pin(struct space *space, uint64_t address, struct memory **out_me
 bool space_finish_step(struct space *space)
 {
     for (uint32_t step = 0; step < FAULT_AROUND && space->mapping_count > 0; step++)
-        mapping_remove(space, space->mapping_count - 1);
+        mapping_remove(space, &space->mappings[space->mapping_count - 1]);
     if (space->mapping_count > 0)
         return false;
     if (space->mappings != NULL) {

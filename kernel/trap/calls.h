@@ -12,7 +12,7 @@
 struct budget;
 
 // Returned instead of a result: the frame is written, or will be when the wait ends; or a bounded
-// part is done and the same call is to be made again.
+// part is done and the same call is to be made again. No result is as low.
 #define CALL_DONE                    INT64_MIN
 #define CALL_RESTART                 (INT64_MIN + 1)
 

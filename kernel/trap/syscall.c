@@ -26,10 +26,10 @@ struct thread *trap_syscall(struct thread *thread)
     int64_t result = ERR_UNSUPPORTED;
     if (number < SYSCALL_COUNT_MAX && calls[number] != NULL)
         result = calls[number](thread);
-    if (result == CALL_RESTART)
-        thread->frame.pc -= CALL_BYTES;
-    else if (result != CALL_DONE)
+    if (result > CALL_RESTART)
         thread_result(thread, result);
+    else if (result == CALL_RESTART)
+        thread->frame.pc -= CALL_BYTES;
     return schedule_leave_after(thread);
 }
 

@@ -221,12 +221,11 @@ static void flush_asid(uint64_t mask, uint64_t base, const void *context)
 void arch_pages_unmap(struct space *space, uint64_t address, uint32_t count)
 {
     uint32_t cleared = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t at = address + (uint64_t)i * PAGE_SIZE;
+    uint64_t end = address + (uint64_t)count * PAGE_SIZE;
+    for (uint64_t at = address; at < end; at += PAGE_SIZE) {
         uint64_t *entry = user_entry(space->root, at);
         if (entry == NULL) {
-            // No table: on to the next one.
-            i += TABLE_SIZE - 1 - table_index(at, 0);
+            at |= (TABLE_SIZE - 1) * (uint64_t)PAGE_SIZE; // no table: on to the next one
             continue;
         }
         if (*entry == 0)
@@ -239,7 +238,7 @@ void arch_pages_unmap(struct space *space, uint64_t address, uint32_t count)
         __asm__ volatile("sfence.vma" ::: "memory");
     if (cleared == 0 || (space->harts & ~hart_this()->bit) == 0)
         return;
-    struct flush flush = {address, (uint64_t)count * PAGE_SIZE, space->asid};
+    struct flush flush = {address, end - address, space->asid};
     other_harts(space->harts, flush_range, &flush);
 }
 
