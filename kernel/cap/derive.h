@@ -54,12 +54,11 @@ static inline void derive_remove(struct handle_entry *entry)
     list_remove(&entry->closes);
 }
 
-// `to` takes the place of `from`.
+// `to` takes the place of `from`, whose brackets are in no ring then.
 static inline void derive_move(struct handle_entry *from, struct handle_entry *to)
 {
-    list_insert_after(&from->opens, &to->opens);
-    list_insert_after(&from->closes, &to->closes);
-    derive_remove(from);
+    list_replace(&from->opens, &to->opens);
+    list_replace(&from->closes, &to->closes);
 }
 
 // Something derived from `entry` that nothing else between them is an origin of; NULL: nothing.

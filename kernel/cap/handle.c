@@ -93,25 +93,27 @@ status_t handle_reserve(struct handle_table *table, uint32_t count)
     return OK;
 }
 
-// Takes a free slot; the table has room.
-static uint32_t slot_take(struct handle_table *table)
+// Takes the entry of a free slot; the table has room.
+static struct handle_entry *slot_take(struct handle_table *table)
 {
+    table->used++;
     uint32_t slot = table->free_first;
     if (slot == HANDLE_SLOT_NONE) {
         slot = table->fresh++;
-        entry_at(table, slot)->value = GENERATION | slot;
-    } else {
-        table->free_first = entry_at(table, slot)->next_free;
-        if (table->free_first == HANDLE_SLOT_NONE)
-            table->free_last = HANDLE_SLOT_NONE;
+        struct handle_entry *fresh = entry_at(table, slot);
+        fresh->value = GENERATION | slot;
+        return fresh;
     }
-    table->used++;
-    return slot;
+    struct handle_entry *entry = entry_at(table, slot);
+    table->free_first = entry->next_free;
+    if (entry->next_free == HANDLE_SLOT_NONE)
+        table->free_last = HANDLE_SLOT_NONE;
+    return entry;
 }
 
-static void slot_give(struct handle_table *table, uint32_t slot)
+static void slot_give(struct handle_table *table, struct handle_entry *entry)
 {
-    struct handle_entry *entry = entry_at(table, slot);
+    uint32_t slot = entry->value & 0xffff;
     entry->object = NULL;
     entry->mask = 0; // and no badge
     entry->rights = 0;
@@ -141,7 +143,7 @@ uint64_t handle_badge(const struct handle_entry *entry)
 static struct handle_entry *entry_fill(struct handle_table *table, struct object *object,
                                        uint32_t rights)
 {
-    struct handle_entry *entry = entry_at(table, slot_take(table));
+    struct handle_entry *entry = slot_take(table);
     entry->object = object;
     entry->table = table;
     entry->rights = (uint16_t)rights;
@@ -173,7 +175,7 @@ status_t handle_close(struct handle_table *table, handle_t handle)
     struct badge *badge = badge_of(entry);
     bool receiver = object->kind == OBJECT_ENDPOINT && (entry->rights & RIGHT_RECEIVE);
     derive_remove(entry);
-    slot_give(table, handle & 0xffff);
+    slot_give(table, entry);
     if (badge != NULL)
         badge_release(badge);
     if (receiver)
@@ -184,13 +186,13 @@ status_t handle_close(struct handle_table *table, handle_t handle)
 
 handle_t handle_move(struct handle_table *from, handle_t handle, struct handle_table *to)
 {
-    struct handle_entry *entry = handle_find(from, handle);
-    assert(entry != NULL);
+    struct handle_entry *entry = entry_at(from, handle & 0xffff);
+    assert(entry->value == handle && entry->object != NULL);
     struct object *object = entry->object;
     uint64_t mask = entry->mask; // or the badge
     uint16_t rights = entry->rights;
-    slot_give(from, handle & 0xffff);
-    struct handle_entry *target = entry_at(to, slot_take(to));
+    slot_give(from, entry);
+    struct handle_entry *target = slot_take(to);
     if (target != entry)
         derive_move(entry, target);
     target->object = object;

@@ -67,14 +67,18 @@ static void bytes_move(uint64_t *target, const uint64_t *source, uint32_t size)
         *target = *source & ((1ull << size * 8) - 1);
 }
 
-static status_t page_move(struct thread *sender, struct thread *receiver, uint64_t info)
+static __attribute__((noinline)) status_t page_move(struct thread *sender, struct thread *receiver,
+                                                    uint64_t info)
 {
     handle_t handles[MESSAGE_HANDLES_MAX];
+    status_t status = bounds_check(info);
+    if (status != OK)
+        return status;
     uint32_t count = message_handle_count(info);
     struct handle_table *from = &sender->process->handles;
     struct handle_table *to = &receiver->process->handles;
     if (count > 0) {
-        status_t status = handles_read(sender, info, handles);
+        status = handles_read(sender, info, handles);
         if (status == OK && from != to)
             status = handle_reserve(to, count);
         if (status != OK)
@@ -90,12 +94,9 @@ static status_t page_move(struct thread *sender, struct thread *receiver, uint64
 
 status_t message_move(struct thread *sender, struct thread *receiver, uint64_t info)
 {
-    if (!in_registers(info)) {
-        status_t status = bounds_check(info);
-        return status == OK ? page_move(sender, receiver, info) : status;
-    }
-    for (uint32_t i = 0; i < MESSAGE_WORDS; i++)
-        receiver->frame.words[i] = sender->frame.words[i];
+    if (!in_registers(info))
+        return page_move(sender, receiver, info);
+    words_copy(receiver->frame.words, sender->frame.words, MESSAGE_WORDS);
     return OK;
 }
 

@@ -18,3 +18,14 @@ struct frame {
     uint64_t pc;
     uint64_t status; // sstatus
 };
+
+// `count` words, a multiple of 8.
+static inline void words_copy(uint64_t *to, const uint64_t *from, uint32_t count)
+{
+    for (; count > 0; count -= 8, to += 8, from += 8) {
+        uint64_t a = from[0], b = from[1], c = from[2], d = from[3];
+        to[0] = a, to[1] = b, to[2] = c, to[3] = d;
+        a = from[4], b = from[5], c = from[6], d = from[7];
+        to[4] = a, to[5] = b, to[6] = c, to[7] = d;
+    }
+}

@@ -12,7 +12,7 @@
 
 #define KEPT_WORDS ((offsetof(struct frame, status) - offsetof(struct frame, argument)) / 8)
 
-_Static_assert(KEPT_WORDS % 4 == 0, "words_copy");
+_Static_assert(KEPT_WORDS % 8 == 0, "words_copy");
 
 struct paging {
     struct memory *memory; // counted, asked for page `index`; NULL: no call under way
@@ -43,21 +43,11 @@ static uint64_t *call_registers(struct thread *thread)
     return thread->frame.argument;
 }
 
-static void words_copy(uint64_t *to, const uint64_t *from)
-{
-    for (uint32_t i = 0; i < KEPT_WORDS; i += 4) {
-        to[i] = from[i];
-        to[i + 1] = from[i + 1];
-        to[i + 2] = from[i + 2];
-        to[i + 3] = from[i + 3];
-    }
-}
-
 // Undoes what pager_ask put in the thread; the memory's reference goes.
 static void paging_end(struct thread *thread)
 {
     struct paging *paging = thread->paging;
-    words_copy(call_registers(thread), paging->kept);
+    words_copy(call_registers(thread), paging->kept, KEPT_WORDS);
     thread->message = paging->own_message;
     object_release(&paging->memory->object);
     paging->memory = NULL;
@@ -75,7 +65,7 @@ status_t pager_ask(struct thread *thread, uint64_t cause, uint64_t address, uint
     paging->cause = cause;
     paging->address = address;
     paging->protect = protect;
-    words_copy(paging->kept, call_registers(thread));
+    words_copy(paging->kept, call_registers(thread), KEPT_WORDS);
     paging->own_message = thread->message;
     thread->message = paging->message;
     struct frame *frame = &thread->frame;

@@ -44,6 +44,17 @@ static inline void list_remove(struct list_node *node)
     list_init(node);
 }
 
+// `node` takes the place of `old`, which is on no list then and must be inserted or initialised
+// before anything else is done with it.
+static inline void list_replace(const struct list_node *old, struct list_node *node)
+{
+    struct list_node *previous = old->previous, *next = old->next;
+    node->previous = previous;
+    node->next = next;
+    previous->next = node;
+    next->previous = node;
+}
+
 // The struct holding the first node, or NULL when the list is empty.
 #define LIST_FIRST(head, type, member)                                                             \
     (list_is_empty(head) ? (type *)0 : CONTAINER_OF((head)->next, type, member))
