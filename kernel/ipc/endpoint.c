@@ -231,7 +231,7 @@ status_t endpoint_call(struct thread *caller, struct handle_entry *entry)
     trace(TRACE_CALL, caller, server, info);
     schedule_stop(caller);
     serve(server, caller, info, badge_value);
-    schedule_hand_over(server);
+    schedule_lend(server);
     return OK;
 }
 

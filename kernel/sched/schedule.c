@@ -201,16 +201,29 @@ bool schedule_has_time(struct thread *thread)
     return process_without_time(payer_of(thread)) == NULL;
 }
 
-// What was run is paid, unless `payer` goes on paying.
-static void hart_run(struct hart *hart, struct thread *thread, struct process *payer)
+// Somebody else pays from now on, or it is written down who does.
+__attribute__((noinline)) static void hart_run_told(struct hart *hart, struct thread *thread,
+                                                    struct process *payer)
 {
     if (payer != hart->payer)
         hart_charge(hart, payer);
-    thread->hart = hart;
-    hart->current = thread;
     if (trace_is_on())
         trace_write_run(thread, payer);
+}
+
+static inline void hart_run(struct hart *hart, struct thread *thread, struct process *payer)
+{
+    thread->hart = hart;
+    hart->current = thread;
     arch_thread_enter(thread);
+    if (payer != hart->payer || trace_is_on())
+        hart_run_told(hart, thread, payer);
+}
+
+__attribute__((noinline)) static void stop_told(struct thread *thread)
+{
+    trace_write(TRACE_STOP, thread, NULL, 0);
+    arch_thread_leave(thread);
 }
 
 void schedule_stop(struct thread *thread)
@@ -218,8 +231,17 @@ void schedule_stop(struct thread *thread)
     struct hart *hart = hart_this();
     assert(hart->current == thread);
     hart->current = NULL;
-    trace(TRACE_STOP, thread, NULL, 0);
-    arch_thread_leave(thread);
+    if (__builtin_expect(trace_is_on(), 0))
+        stop_told(thread);
+    else
+        arch_thread_leave(thread);
+}
+
+__attribute__((noinline)) static void hart_run_for_other(struct hart *hart, struct thread *thread,
+                                                         struct process *payer)
+{
+    hart_spend(hart, arch_ticks());
+    hart_run(hart, thread, payer);
 }
 
 void schedule_hand_over(struct thread *thread)
@@ -233,9 +255,23 @@ void schedule_hand_over(struct thread *thread)
         return;
     }
     // From a caller to its server and back the payer stays.
-    if (payer != hart->payer)
-        hart_spend(hart, arch_ticks());
-    hart_run(hart, thread, payer);
+    if (payer == hart->payer)
+        hart_run(hart, thread, payer);
+    else
+        hart_run_for_other(hart, thread, payer);
+}
+
+void schedule_lend(struct thread *thread)
+{
+    struct hart *hart = hart_this();
+    if (hart->pending >> thread->priority != 0) {
+        schedule_hand_over(thread);
+        return;
+    }
+    thread->state = THREAD_READY;
+    thread->hart = hart;
+    hart->current = thread;
+    arch_thread_enter(thread);
 }
 
 void schedule_change_priority(struct thread *thread, uint32_t priority)

@@ -39,6 +39,8 @@ void schedule_stop(struct thread *thread);
 // Gives this hart to `thread` if nothing more urgent is ready and the hart has no thread, else
 // makes it ready.
 void schedule_hand_over(struct thread *thread);
+// The same to a server that now serves who ran here until now: the payer stays, as in fast.S.
+void schedule_lend(struct thread *thread);
 // A thread's priority changes, wherever it is.
 void schedule_change_priority(struct thread *thread, uint32_t priority);
 static inline void schedule_set_priority(struct thread *thread, uint32_t priority)
