@@ -159,17 +159,20 @@ static void hart_spend(struct hart *hart, uint64_t now)
     hart->switched_at = now;
 }
 
-// From `switched_at` on this hart spends what `payer` has; NULL: nobody's.
-__attribute__((noinline)) static void hart_charge(struct hart *hart, struct process *payer)
+__attribute__((noinline)) static void hart_charge_timed(struct hart *hart, struct budget *budget)
 {
-    hart->payer = payer;
-    hart->pending &= ~(1ull << PENDING_CREDIT | 1ull << PENDING_PAYER);
-    if (payer == NULL)
-        return;
-    struct budget *budget = payer->object.budget;
     timer_arm(hart, budget_begin(budget, hart->switched_at));
     if (budget_without_time(budget) != NULL)
         hart->pending |= 1ull << PENDING_CREDIT;
+}
+
+// From `switched_at` on this hart spends what `payer` has; NULL: nobody's.
+static void hart_charge(struct hart *hart, struct process *payer)
+{
+    hart->payer = payer;
+    hart->pending &= ~(1ull << PENDING_CREDIT | 1ull << PENDING_PAYER);
+    if (payer != NULL && payer->object.budget->timed != NULL)
+        hart_charge_timed(hart, payer->object.budget);
 }
 
 void schedule_forget(const struct process *process)
@@ -201,23 +204,15 @@ bool schedule_has_time(struct thread *thread)
     return process_without_time(payer_of(thread)) == NULL;
 }
 
-// Somebody else pays from now on, or it is written down who does.
-__attribute__((noinline)) static void hart_run_told(struct hart *hart, struct thread *thread,
-                                                    struct process *payer)
-{
-    if (payer != hart->payer)
-        hart_charge(hart, payer);
-    if (trace_is_on())
-        trace_write_run(thread, payer);
-}
-
 static inline void hart_run(struct hart *hart, struct thread *thread, struct process *payer)
 {
     thread->hart = hart;
     hart->current = thread;
     arch_thread_enter(thread);
-    if (payer != hart->payer || trace_is_on())
-        hart_run_told(hart, thread, payer);
+    if (payer != hart->payer)
+        hart_charge(hart, payer);
+    if (__builtin_expect(trace_is_on(), 0))
+        trace_write_run(thread, payer);
 }
 
 __attribute__((noinline)) static void stop_told(struct thread *thread)
