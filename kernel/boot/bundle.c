@@ -61,7 +61,10 @@ status_t bundle_first_program(const uint8_t *bytes, size_t size,
                   ((segment->protect & PROTECT_EXECUTE) && program->entry >= segment->address &&
                    program->entry - segment->address < segment->memory_bytes);
     }
-    if (!entered)
+    if (!entered || program->relocation_offset % sizeof(uint64_t) != 0 ||
+        program->relocation_count > bundle_bytes / sizeof(uint32_t) ||
+        !range_inside(program->relocation_offset, program->relocation_count * sizeof(uint32_t),
+                      bundle_bytes))
         return ERR_CORRUPT;
     *out_program = program;
     return OK;

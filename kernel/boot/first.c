@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starts init. Text and read-only data are mapped straight from the bundle, writable segments
-// copied, the stack and the message page lie at the top of user space with unmapped pages between.
+// Starts init. Text is mapped straight from the bundle, and so is read-only data of a program that
+// stands where it was linked; all else is copied, and its addresses moved with it (base/layout.h).
 #include "boot/first.h"
 
 #include "arch/arch.h"
@@ -9,10 +9,8 @@
 #include "sched/process.h"
 #include "sched/schedule.h"
 
+#include "base/layout.h"
 #include "base/math.h"
-
-#define MESSAGE_ADDRESS (USER_END - 0x10000)
-#define STACK_TOP       (USER_END - 0x20000)
 
 static struct object log_object = {.references = 1, .kind = OBJECT_LOG};
 static struct object machine_object = {.references = 1, .kind = OBJECT_MACHINE};
@@ -47,22 +45,61 @@ static status_t memory_fill(struct memory *memory, const uint8_t *bytes, uint64_
     return OK;
 }
 
-static status_t segment_map(struct process *process, struct memory *bundle, const uint8_t *bytes,
-                            const struct program_segment *segment)
+// A program being placed, and the memories its segments are copied to.
+struct placing {
+    struct process *process;
+    struct memory *bundle;
+    const uint8_t *bytes;
+    const struct program_header *program;
+    struct layout layout;
+    struct memory *copies[PROGRAM_SEGMENTS_MAX]; // NULL: the bundle's own pages
+};
+
+static status_t segment_map(struct placing *placing, uint32_t index)
 {
+    const struct program_segment *segment = &placing->program->segments[index];
     struct mapping wanted = {
-        .address = segment->address,
+        .address = segment->address + placing->layout.slide,
         .size_bytes = align_up(segment->memory_bytes, PAGE_SIZE),
         .protect = segment->protect,
     };
-    if (!(segment->protect & PROTECT_WRITE)) {
+    bool moves = placing->layout.slide != 0 && !(segment->protect & PROTECT_EXECUTE);
+    if (!(segment->protect & PROTECT_WRITE) && !moves) {
         wanted.offset = segment->offset;
-        return map(process, bundle, &wanted);
+        return map(placing->process, placing->bundle, &wanted);
     }
-    struct memory *memory;
-    status_t status = map_fresh(process, &wanted, &memory);
-    return status == OK ? memory_fill(memory, bytes + segment->offset, segment->file_bytes)
+    status_t status = map_fresh(placing->process, &wanted, &placing->copies[index]);
+    return status == OK ? memory_fill(placing->copies[index], placing->bytes + segment->offset,
+                                      segment->file_bytes)
                         : status;
+}
+
+// The word of a copied segment at `address` (as linked); NULL: there is none.
+static uint64_t *word_at(const struct placing *placing, uint64_t address)
+{
+    for (uint32_t i = 0; i < placing->program->segment_count; i++) {
+        const struct program_segment *segment = &placing->program->segments[i];
+        uint64_t at = address - segment->address;
+        if (placing->copies[i] == NULL || at >= segment->file_bytes || at % sizeof(uint64_t) != 0)
+            continue;
+        paddr_t page = memory_page_present(placing->copies[i], (uint32_t)(at >> PAGE_SHIFT));
+        return page == PADDR_NONE ? NULL : (uint64_t *)physical_pointer(page + at % PAGE_SIZE);
+    }
+    return NULL;
+}
+
+static status_t addresses_move(const struct placing *placing)
+{
+    const struct program_header *program = placing->program;
+    const uint32_t *places =
+        (const uint32_t *)(const void *)(placing->bytes + program->relocation_offset);
+    for (uint64_t i = 0; placing->layout.slide != 0 && i < program->relocation_count; i++) {
+        uint64_t *word = word_at(placing, program->segments[0].address + places[i]);
+        if (word == NULL)
+            return ERR_CORRUPT;
+        *word += placing->layout.slide;
+    }
+    return OK;
 }
 
 static void entry_add(struct start_block *block, const char *name, handle_t handle)
@@ -106,6 +143,8 @@ static status_t handles_give(struct process *process, struct start_block *block,
         {"self", &process->object, object_rights(OBJECT_PROCESS)},
     };
     block->magic = START_MAGIC;
+    for (uint32_t i = 0; i < LAYOUT_SEED_BYTES; i++)
+        block->seed[i] = options->seed[i];
     for (uint32_t i = 0; i < START_ARGS_MAX - 1 && options->arguments[i] != 0; i++)
         block->arguments[i] = options->arguments[i];
     status_t status = OK;
@@ -115,11 +154,14 @@ static status_t handles_give(struct process *process, struct start_block *block,
     return status;
 }
 
-static status_t thread_start(struct process *process, const struct program_header *program)
+static status_t thread_start(const struct placing *placing)
 {
+    struct process *process = placing->process;
+    const struct program_header *program = placing->program;
+    const struct layout *layout = &placing->layout;
     struct memory *stack;
     struct mapping wanted = {
-        .address = STACK_TOP - program->stack_bytes,
+        .address = layout->stack_bottom,
         .size_bytes = program->stack_bytes,
         .protect = PROTECT_READ | PROTECT_WRITE,
     };
@@ -129,10 +171,10 @@ static status_t thread_start(struct process *process, const struct program_heade
     struct thread *thread;
     struct thread_options options = {
         .process = process,
-        .entry = program->entry,
-        .stack_top = STACK_TOP,
-        .argument = MESSAGE_ADDRESS,
-        .message_address = MESSAGE_ADDRESS,
+        .entry = program->entry + layout->slide,
+        .stack_top = layout->stack_bottom + program->stack_bytes,
+        .argument = layout->message_page,
+        .message_address = layout->message_page,
         .priority = PRIORITY_COUNT - 1,
     };
     status = thread_create(&options, &thread);
@@ -161,10 +203,21 @@ status_t first_process_start(const struct first_options *options)
                                                 align_up(options->bundle_bytes, PAGE_SIZE));
     if (bundle == NULL)
         return ERR_NO_MEMORY;
+    struct placing placing = {
+        .process = process,
+        .bundle = bundle,
+        .bytes = bytes,
+        .program = program,
+        .layout = layout_choose(layout_mix(~layout_number(options->seed)), program->stack_bytes),
+    };
+    if (program->relocation_offset == 0)
+        placing.layout.slide = 0;
     for (uint32_t i = 0; i < program->segment_count && status == OK; i++)
-        status = segment_map(process, bundle, bytes, &program->segments[i]);
+        status = segment_map(&placing, i);
+    if (status == OK)
+        status = addresses_move(&placing);
     struct memory *message;
-    struct mapping page = {.address = MESSAGE_ADDRESS,
+    struct mapping page = {.address = placing.layout.message_page,
                            .size_bytes = PAGE_SIZE,
                            .protect = PROTECT_READ | PROTECT_WRITE};
     if (status == OK)
@@ -177,5 +230,5 @@ status_t first_process_start(const struct first_options *options)
     if (status != OK)
         return status;
     process_init = process;
-    return thread_start(process, program);
+    return thread_start(&placing);
 }

@@ -9,6 +9,7 @@ struct first_options {
     paddr_t bundle, device_tree; // page aligned
     uint64_t bundle_bytes, device_tree_bytes;
     const char *arguments;
+    const uint8_t *seed; // LAYOUT_SEED_BYTES random ones
 };
 
 // Builds it and makes its thread ready. ERR_CORRUPT (the bundle), ERR_NO_MEMORY.

@@ -5,6 +5,8 @@
 
 #include "boot/tree.h"
 
+#include "base/layout.h"
+
 #define MACHINE_RANGES_MAX    64u
 #define MACHINE_CPUS_MAX      64u
 #define MACHINE_MODEL_MAX     64u
@@ -29,6 +31,8 @@ struct machine_cpu {
 struct machine {
     char model[MACHINE_MODEL_MAX];
     char arguments[MACHINE_ARGUMENTS_MAX];
+    uint8_t seed[LAYOUT_SEED_BYTES]; // the firmware's random bytes
+    bool has_seed;
     bool panic_power_off;  // nexus.panic=poweroff
     uint64_t boot_ns;      // kernel entry to the first user instruction; filled then
     uint64_t kernel_bytes; // image and what was taken before the page allocator ran

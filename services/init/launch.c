@@ -13,6 +13,8 @@
 #include "os/process.h"
 #include "os/signal.h"
 
+#include <sodium/crypto_stream_chacha20.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -25,6 +27,7 @@ struct launch {
     const struct plan_service *service;
     uint32_t row;
     handle_t process, signal, budget;
+    uint64_t slide;
     uint32_t device_count, interrupt_count;
     bool wants_devices;
 };
@@ -309,6 +312,15 @@ static void take_fault(struct launch *launch, struct os_program_load *load)
     load->patch_offset = entry->offset + pages_at;
 }
 
+// Random bytes for one instance: the key's stream cipher under a number that is never used twice.
+static void seeds_make(struct launcher *launcher, uint8_t *bytes, size_t size)
+{
+    uint8_t number[crypto_stream_chacha20_NONCEBYTES];
+    uint64_t instance = ++launcher->started;
+    memcpy(number, &instance, sizeof number);
+    crypto_stream_chacha20(bytes, size, number, launcher->key);
+}
+
 static status_t run(struct launch *launch, const struct program_header *program)
 {
     struct launcher *launcher = launch->launcher;
@@ -317,15 +329,20 @@ static status_t run(struct launch *launch, const struct program_header *program)
                                    .bundle = &launcher->bundle,
                                    .program = program,
                                    .start = &launcher->block};
+    uint8_t seed[2 * LAYOUT_SEED_BYTES]; // for the place of the program, and for itself
+    seeds_make(launcher, seed, sizeof seed);
+    load.layout = os_program_layout(program, layout_number(seed + LAYOUT_SEED_BYTES));
+    launch->slide = load.layout.slide;
     take_fault(launch, &load);
     status_t status = give_all(launch);
+    memcpy(launcher->block.seed, seed, LAYOUT_SEED_BYTES);
     if (status == OK)
         status = os_program_load(&load);
     if (status == OK)
         status = os_process_watch(launch->process, launcher->signal, launcher->ended_bit);
-    struct os_process_start start = {.entry = program->entry,
-                                     .stack_top = PROGRAM_STACK_TOP,
-                                     .message_page = PROGRAM_MESSAGE_PAGE,
+    struct os_process_start start = {.entry = program->entry + load.layout.slide,
+                                     .stack_top = load.layout.stack_bottom + program->stack_bytes,
+                                     .message_page = load.layout.message_page,
                                      .priority = launch->service->priority};
     return status == OK ? os_process_start(launch->process, &start) : status;
 }
@@ -362,6 +379,23 @@ status_t launcher_init(struct launcher *launcher)
     return OK;
 }
 
+static uint64_t program_end(const struct program_header *program)
+{
+    const struct program_segment *last = &program->segments[program->segment_count - 1];
+    return last->address + last->memory_bytes;
+}
+
+void launcher_unslide(const struct launcher *launcher, uint32_t row, struct process_info *info)
+{
+    const struct launch_instance *instance = &launcher->instances[row];
+    uint64_t *places[PROCESS_BACKTRACE_MAX + 2] = {&info->fault_pc, &info->registers[1]};
+    for (uint32_t i = 0; i < PROCESS_BACKTRACE_MAX; i++)
+        places[i + 2] = &info->backtrace[i];
+    for (uint32_t i = 0; i < ARRAY_COUNT(places); i++)
+        if (*places[i] >= instance->slide && *places[i] - instance->slide < instance->end)
+            *places[i] -= instance->slide;
+}
+
 status_t launcher_start(struct launcher *launcher, uint32_t row)
 {
     struct launch launch = {
@@ -393,6 +427,8 @@ status_t launcher_start(struct launcher *launcher, uint32_t row)
     instance->process = launch.process;
     instance->signal = launch.signal;
     instance->budget = launch.budget;
+    instance->slide = launch.slide;
+    instance->end = program_end(program);
     return OK;
 
 end_process:

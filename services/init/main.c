@@ -16,6 +16,8 @@
 #include "os/start.h"
 #include "os/time.h"
 
+#include <string.h>
+
 #define EXIT_CANNOT_START 1
 #define STOP_AFTER_NS     (200 * OS_MILLISECOND) // so that who asked still gets its answer out
 #define STOP_WITHIN_NS    OS_SECOND
@@ -51,7 +53,10 @@ static void machine_kill(void *self, uint32_t row)
 
 static status_t machine_process(void *self, uint32_t row, struct process_info *info)
 {
-    return os_process_info(init.launcher.instances[row].process, info);
+    status_t status = os_process_info(init.launcher.instances[row].process, info);
+    if (status == OK)
+        launcher_unslide(&init.launcher, row, info);
+    return status;
 }
 
 static status_t machine_budget(void *self, uint32_t row, struct budget_info *info)
@@ -174,6 +179,8 @@ static void open_inputs(void)
     launcher->machine = os_handle("machine");
     launcher->log = os_handle("log");
     launcher->budget = os_handle("budget");
+    // The first eight bytes chose init's own places.
+    memcpy(launcher->key, os_start_seed() + 8, LAYOUT_SEED_BYTES - 8);
 }
 
 static uint32_t choose_form(void)

@@ -15,7 +15,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from elf import PAGE, SEGMENTS_MAX, ImageError, elf_segments, page_up
+from elf import PAGE, SEGMENTS_MAX, ImageError, elf_relocations, elf_segments, page_up
 from plan import compile_plan
 
 MAGIC, PROGRAM_MAGIC = 0x31444E4255534E58, 0x474F5250
@@ -34,7 +34,11 @@ def program_file(elf, stack_bytes, base):
         table += struct.pack("<QQQQII", part["address"], offset, len(part["bytes"]),
                              part["memory_bytes"], part["protect"], 0)
         body += part["bytes"].ljust(page_up(len(part["bytes"])), b"\0")
-    return (header + table.ljust(SEGMENTS_MAX * 40, b"\0")).ljust(PAGE, b"\0") + body
+    relocations = elf_relocations(elf)
+    words = [address - segments[0]["address"] for address in relocations or []]
+    places = struct.pack("<QQ", base + PAGE + len(body) if relocations is not None else 0, len(words))
+    return ((header + table.ljust(SEGMENTS_MAX * 40, b"\0") + places).ljust(PAGE, b"\0") + body
+            + struct.pack(f"<{len(words)}I", *words))
 
 
 def build_bundle(entries):

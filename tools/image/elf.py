@@ -9,7 +9,13 @@ import struct
 
 PAGE = 4096
 PROTECT_READ, PROTECT_WRITE, PROTECT_EXECUTE = 1, 2, 4
-SHT_SYMTAB, STT_FUNC = 2, 2
+SHT_SYMTAB, SHT_RELA, STT_FUNC, SHF_ALLOC, SHF_EXECINSTR = 2, 4, 2, 2, 4
+SHN_UNDEF, SHN_ABS = 0, 0xFFF1
+R_64 = 2
+# Differences, places relative to pc, to gp or to tp, and hints: the same wherever the program stands.
+PCREL_HI20 = 23
+RELATIVE = ({0, 43, 44, 45} | set(range(16, 20)) | set(range(PCREL_HI20, 26)) | set(range(29, 41))
+            | set(range(47, 58)))
 PT_LOAD, ET_EXEC, EM_RISCV = 1, 2, 243
 SEGMENTS_MAX = 6
 
@@ -66,6 +72,35 @@ def elf_segments(data):
     return entry, segments
 
 
+def _sections(data):
+    table, size, count = struct.unpack_from("<Q", data, 40) + struct.unpack_from("<HH", data, 58)
+    return [struct.unpack_from("<IIQQQQIIQQ", data, table + size * i) for i in range(count)]
+
+
+def elf_relocations(data):
+    """The addresses of the words that hold absolute addresses, in order; None if the link did not keep its
+    relocations, so that the program stands where it was linked. ImageError names what cannot be moved."""
+    sections = _sections(data)
+    found, kept = set(), False
+    for section in sections:
+        target = sections[section[7]] if section[1] == SHT_RELA else None
+        if target is None or not target[2] & SHF_ALLOC:
+            continue
+        kept = True
+        symbols = sections[section[6]]
+        for at in range(section[4], section[4] + section[5], 24):
+            address, info = struct.unpack_from("<QQ", data, at)
+            kind, place = info & 0xFFFFFFFF, symbols[4] + 24 * (info >> 32)
+            fixed = struct.unpack_from("<H", data, place + 6)[0] in (SHN_UNDEF, SHN_ABS)
+            if kind == R_64 and not fixed:
+                if target[2] & SHF_EXECINSTR or address % 8:
+                    raise ImageError(f"an address at {address:#x} cannot be moved: it is in text or off its word")
+                found.add(address)
+            elif kind == PCREL_HI20 if fixed else kind not in RELATIVE:
+                raise ImageError(f"relocation {kind} at {address:#x} cannot be moved: compile with -mcmodel=medany")
+    return sorted(found) if kept else None
+
+
 def elf_functions(data):
     """(address, size, name) of every function in the symbol table, by address; none if it has none or is damaged."""
     try:
@@ -77,8 +112,7 @@ def elf_functions(data):
 def _functions(data):
     if data[:7] != b"\x7fELF\x02\x01\x01":
         return
-    table, size, count = struct.unpack_from("<Q", data, 40) + struct.unpack_from("<HH", data, 58)
-    sections = [struct.unpack_from("<IIQQQQIIQQ", data, table + size * i) for i in range(count)]
+    sections = _sections(data)
     for section in sections:
         if section[1] != SHT_SYMTAB:
             continue

@@ -62,5 +62,10 @@ struct program_header {
     uint64_t entry;
     uint64_t stack_bytes; // for the first thread; a guard page lies below it
     struct program_segment segments[PROGRAM_SEGMENTS_MAX];
+    // For a program that may stand anywhere: where in the bundle the table of its absolute
+    // addresses is, u32 each, the place of an aligned word that holds one, counted from the lowest
+    // segment's address. None is in an executable segment. 0: it stands where it was linked.
+    uint64_t relocation_offset;
+    uint64_t relocation_count;
 };
-_Static_assert(sizeof(struct program_header) == 24 + 6 * 40, "no padding");
+_Static_assert(sizeof(struct program_header) == 24 + 6 * 40 + 16, "no padding");

@@ -264,6 +264,16 @@ _Noreturn void start_hart(void)
     thread_resume(schedule_leave());
 }
 
+// Without random bytes of the firmware's there is only the time: better than the same every time.
+static void seed_check(void)
+{
+    if (machine.has_seed)
+        return;
+    log_line("the firmware gives no rng-seed: where things are in memory can be guessed");
+    for (uint32_t i = 0; i < LAYOUT_SEED_BYTES; i++)
+        machine.seed[i] = (uint8_t)layout_mix(arch_ticks() + i);
+}
+
 static void start_first(void)
 {
     kernel_lock();
@@ -276,7 +286,9 @@ static void start_first(void)
         .device_tree = device_tree_copy,
         .device_tree_bytes = device_tree_bytes,
         .arguments = machine.arguments,
+        .seed = machine.seed,
     };
+    seed_check();
     status_t status = first_process_start(&options);
     if (status == ERR_CORRUPT)
         panic("the boot bundle is damaged", "write the image again, or boot the other slot");

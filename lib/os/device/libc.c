@@ -10,6 +10,7 @@
 #include "os/time.h"
 
 #include "base/assert.h"
+#include "base/layout.h"
 #include "base/math.h"
 
 #include <errno.h>
@@ -17,7 +18,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define HEAP_BASE        0x2000000000ull
 #define HEAP_DEFAULT_KIB 4096u
 #define LOCKS_MAX        32u
 
@@ -25,7 +25,7 @@ struct __lock {
     uint32_t depth;
 };
 
-static uint64_t heap_size, heap_used; // bytes; size 0: not mapped yet
+static uint64_t heap_base, heap_size, heap_used; // bytes; size 0: not mapped yet
 static struct __lock locks[LOCKS_MAX];
 static uint32_t lock_count;
 struct __lock __lock___libc_recursive_mutex;
@@ -56,7 +56,8 @@ static bool heap_map(void)
     handle_t memory;
     if (os_memory_create(size, 0, &memory) < 0)
         return false;
-    int64_t status = OS_SYSCALL(memory_map, HANDLE_NONE, memory, HEAP_BASE, 0, size,
+    heap_base = layout_area(LAYOUT_HEAP, os_start_number() >> 32);
+    int64_t status = OS_SYSCALL(memory_map, HANDLE_NONE, memory, heap_base, 0, size,
                                 PROTECT_READ | PROTECT_WRITE)
                          .value;
     os_handle_close(memory);
@@ -75,7 +76,7 @@ void *sbrk(ptrdiff_t increment)
         errno = ENOMEM;
         return (void *)-1;
     }
-    uint64_t at = HEAP_BASE + heap_used;
+    uint64_t at = heap_base + heap_used;
     heap_used += (uint64_t)increment;
     return (void *)(uintptr_t)at;
 }

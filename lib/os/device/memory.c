@@ -4,11 +4,13 @@
 // faults.
 #include "os/memory.h"
 
+#include "base/layout.h"
 #include "base/math.h"
 #include "os/ranges.h"
+#include "os/start.h"
 #include "os/syscall.h"
 
-static struct os_ranges ranges = {.base = 0x1000000000ull, .end = 0x2000000000ull};
+static struct os_ranges ranges = {.end = LAYOUT_HEAP}; // base 0: not placed yet
 
 status_t os_memory_create(uint64_t size_bytes, uint32_t flags, handle_t *out_memory)
 {
@@ -34,6 +36,8 @@ status_t os_memory_map(handle_t memory, uint64_t offset, uint64_t size_bytes, ui
     if (size_bytes == 0 || size_bytes % PAGE_SIZE != 0)
         return ERR_INVALID;
     uint64_t address;
+    if (ranges.base == 0)
+        ranges.base = layout_area(LAYOUT_MAPS, os_start_number());
     status_t status = os_ranges_take(&ranges, size_bytes, &address);
     if (status < 0)
         return status;

@@ -8,6 +8,7 @@
 #include "os/syscall.h"
 
 #include "base/assert.h"
+#include "base/layout.h"
 #include "base/math.h"
 
 #include <stdlib.h>
@@ -72,6 +73,16 @@ uint32_t os_value(const char *entry_name, uint32_t otherwise)
 bool os_has(const char *entry_name)
 {
     return find(entry_name) != NULL;
+}
+
+uint64_t os_start_number(void)
+{
+    return layout_mix(layout_number(block.seed));
+}
+
+const uint8_t *os_start_seed(void)
+{
+    return block.seed;
 }
 
 const char *os_arguments(void)

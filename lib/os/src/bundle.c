@@ -83,6 +83,38 @@ static bool segments_overlap(const struct program_segment *a, const struct progr
     return a->address < b->address + pages_of(b) && b->address < a->address + pages_of(a);
 }
 
+// Aligned words of segments that are not executed.
+static bool relocations_are_good(const struct os_bundle *bundle,
+                                 const struct program_header *program)
+{
+    uint64_t count = program->relocation_count, offset = program->relocation_offset;
+    if (offset == 0)
+        return count == 0;
+    if (count > PROGRAM_RELOCATIONS || offset % sizeof(uint64_t) != 0 ||
+        !lies_within(offset, count * sizeof(uint32_t), header_of(bundle)->size_bytes))
+        return false;
+    const uint32_t *places = (const uint32_t *)(const void *)(bundle->bytes + offset);
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t at = program->segments[0].address + places[i];
+        bool found = false;
+        for (uint32_t k = 0; k < program->segment_count && !found; k++) {
+            const struct program_segment *segment = &program->segments[k];
+            found = !(segment->protect & PROTECT_EXECUTE) && at >= segment->address &&
+                    at - segment->address + sizeof(uint64_t) <= segment->file_bytes;
+        }
+        if (!found || at % sizeof(uint64_t) != 0 || (i > 0 && places[i] <= places[i - 1]))
+            return false;
+    }
+    return true;
+}
+
+struct layout os_program_layout(const struct program_header *program, uint64_t number)
+{
+    struct layout layout = layout_choose(number, program->stack_bytes);
+    layout.slide = program->relocation_offset != 0 ? layout.slide : 0;
+    return layout;
+}
+
 status_t os_bundle_program(const struct os_bundle *bundle, const struct bundle_entry *entry,
                            const struct program_header **out_program)
 {
@@ -99,13 +131,14 @@ status_t os_bundle_program(const struct os_bundle *bundle, const struct bundle_e
         if (!segment_is_good(segment, header_of(bundle)->size_bytes))
             return ERR_CORRUPT;
         for (uint32_t k = 0; k < i; k++)
-            if (segments_overlap(segment, &program->segments[k]))
+            if (segments_overlap(segment, &program->segments[k]) ||
+                segment->address < program->segments[k].address)
                 return ERR_CORRUPT;
         if ((segment->protect & PROTECT_EXECUTE) && program->entry >= segment->address &&
             program->entry - segment->address < segment->memory_bytes)
             entry_found = true;
     }
-    if (!entry_found)
+    if (!entry_found || !relocations_are_good(bundle, program))
         return ERR_CORRUPT;
     *out_program = program;
     return OK;

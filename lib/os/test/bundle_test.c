@@ -119,6 +119,46 @@ static void bad_programs_are_refused(void)
     CHECK_EQ(check_program(), ERR_CORRUPT);
 }
 
+#define PLACES_AT (4 * PAGE_SIZE + 1024)
+
+// A program that may move, with these places of addresses.
+static status_t check_moving(uint32_t first, uint32_t second)
+{
+    const uint32_t places[2] = {first, second};
+    setup();
+    program()->relocation_offset = PLACES_AT;
+    program()->relocation_count = 2;
+    memcpy(bytes + PLACES_AT, places, sizeof places);
+    return check_program();
+}
+
+static void relocations_are_words_of_data_in_order(void)
+{
+    CHECK_EQ(check_moving(PAGE_SIZE, PAGE_SIZE + 8), OK);
+    CHECK_EQ(check_moving(PAGE_SIZE + 8, PAGE_SIZE), ERR_CORRUPT);    // out of order
+    CHECK_EQ(check_moving(PAGE_SIZE, PAGE_SIZE), ERR_CORRUPT);        // twice the same
+    CHECK_EQ(check_moving(8, PAGE_SIZE), ERR_CORRUPT);                // in text
+    CHECK_EQ(check_moving(PAGE_SIZE, PAGE_SIZE + 12), ERR_CORRUPT);   // off its word
+    CHECK_EQ(check_moving(PAGE_SIZE, 2 * PAGE_SIZE - 8), OK);         // the file's last word
+    CHECK_EQ(check_moving(PAGE_SIZE, 2 * PAGE_SIZE), ERR_CORRUPT);    // behind it
+    CHECK_EQ(check_moving(PAGE_SIZE, UINT32_MAX & ~7u), ERR_CORRUPT); // nowhere
+    setup();
+    program()->relocation_offset = PLACES_AT;
+    program()->relocation_count = BUNDLE_BYTES; // the table is cut off
+    CHECK_EQ(check_program(), ERR_CORRUPT);
+    setup();
+    program()->relocation_count = 1; // without a table
+    CHECK_EQ(check_program(), ERR_CORRUPT);
+}
+
+static void only_a_program_with_relocations_moves(void)
+{
+    setup();
+    CHECK_EQ(os_program_layout(program(), ~0ull).slide, 0);
+    program()->relocation_offset = PLACES_AT;
+    CHECK(os_program_layout(program(), ~0ull).slide > 0);
+}
+
 // Whatever is accepted after mutation still lies inside.
 static void mutated_bundles_never_reach_outside(void)
 {
@@ -127,7 +167,7 @@ static void mutated_bundles_never_reach_outside(void)
         setup();
         for (uint32_t k = 0; k < 3; k++) {
             seed = seed * 6364136223846793005ull + 1442695040888963407ull;
-            uint32_t at = (uint32_t)(seed >> 40) % (64 + 128 + 264);
+            uint32_t at = (uint32_t)(seed >> 40) % (64 + 128 + 280);
             bytes[at < 192 ? at : PAGE_SIZE + at - 192] = (uint8_t)(seed >> 20);
         }
         const struct program_header *found;
@@ -143,4 +183,5 @@ static void mutated_bundles_never_reach_outside(void)
 }
 
 TEST_MAIN(TEST(a_good_bundle_is_accepted), TEST(bad_headers_and_entries_are_refused),
-          TEST(bad_programs_are_refused), TEST(mutated_bundles_never_reach_outside))
+          TEST(bad_programs_are_refused), TEST(relocations_are_words_of_data_in_order),
+          TEST(only_a_program_with_relocations_moves), TEST(mutated_bundles_never_reach_outside))

@@ -14,6 +14,10 @@ handle_t os_handle(const char *name);
 uint32_t os_value(const char *name, uint32_t otherwise);
 // True if there is an entry of that name.
 bool os_has(const char *name);
+// On the device: the random bytes this instance was started with, and a number made from the first
+// eight of them.
+const uint8_t *os_start_seed(void);
+uint64_t os_start_number(void);
 // The whole argument line, NUL-terminated.
 const char *os_arguments(void);
 // The program's name as init started it ("notes"); the host: "test".
