@@ -108,8 +108,11 @@ static void chosen_read(struct reading *reading, const struct tree_node *node)
     text_copy(m->arguments, MACHINE_ARGUMENTS_MAX, tree_find(reading->tree, node, "bootargs"));
     struct tree_property seed = tree_find(reading->tree, node, "rng-seed");
     m->has_seed = seed.bytes != NULL && seed.size >= LAYOUT_SEED_BYTES;
-    for (uint32_t i = 0; m->has_seed && i < LAYOUT_SEED_BYTES; i++)
-        m->seed[i] = seed.bytes[i];
+    for (uint32_t i = 0; m->has_seed && i < LAYOUT_SEED_BYTES; i++) {
+        uint8_t *byte = (uint8_t *)(uintptr_t)&seed.bytes[i];
+        m->seed[i] = *byte;
+        *byte = 0; // nobody else shall know it
+    }
     struct tree_property start = tree_find(reading->tree, node, "linux,initrd-start");
     struct tree_property end = tree_find(reading->tree, node, "linux,initrd-end");
     if (start.bytes != NULL && end.bytes != NULL) {

@@ -85,6 +85,8 @@ static void cpu(struct maker *maker, uint32_t id, const char *mmu, const char *s
     end(maker);
 }
 
+#define SEED "random bytes of the firmware, 32"
+
 static void memory_nodes(struct maker *maker)
 {
     begin(maker, "memory@40000000");
@@ -106,6 +108,7 @@ static void memory_nodes(struct maker *maker)
     text(maker, "bootargs", "quiet nexus.panic=poweroff slot=b");
     CELLS(maker, "linux,initrd-start", 0x60000000);
     CELLS(maker, "linux,initrd-end", 0, 0x60400000);
+    property(maker, "rng-seed", SEED, LAYOUT_SEED_BYTES);
     end(maker);
 }
 
@@ -153,6 +156,27 @@ static uint32_t tree_make(uint8_t *out)
     put32(out + 12, 72 + maker.structure_size);
     put32(out + 4, 72 + maker.structure_size + maker.strings_size);
     return 72 + maker.structure_size + maker.strings_size;
+}
+
+static bool holds(const uint8_t *bytes, uint32_t size, const char *text)
+{
+    for (uint32_t at = 0; at + strlen(text) <= size; at++)
+        if (memcmp(bytes + at, text, strlen(text)) == 0)
+            return true;
+    return false;
+}
+
+static void the_seed_is_taken_and_wiped(void)
+{
+    static uint8_t bytes[TREE_BYTES];
+    static struct machine m;
+    struct tree tree;
+    uint32_t size = tree_make(bytes);
+    CHECK(holds(bytes, size, SEED));
+    CHECK_EQ(tree_init(&tree, bytes, size), OK);
+    CHECK_EQ(machine_read(&tree, &m), OK);
+    CHECK(m.has_seed && memcmp(m.seed, SEED, LAYOUT_SEED_BYTES) == 0);
+    CHECK(!holds(bytes, size, SEED));
 }
 
 static void facts_are_read_as_boards_write_them(void)
@@ -228,5 +252,5 @@ static void ranges_subtract_like_sets_of_pages(void)
     }
 }
 
-TEST_MAIN(TEST(facts_are_read_as_boards_write_them), TEST(damaged_trees_are_survived),
-          TEST(ranges_subtract_like_sets_of_pages))
+TEST_MAIN(TEST(the_seed_is_taken_and_wiped), TEST(facts_are_read_as_boards_write_them),
+          TEST(damaged_trees_are_survived), TEST(ranges_subtract_like_sets_of_pages))
