@@ -9,7 +9,14 @@
 
 #include "arch/inline.h" // hart_this, physical_pointer, physical_of
 
+#define ARCH_BLOCK_BYTES (2ull << 20)
+
 struct hart;
+struct run {
+    uint64_t address;
+    paddr_t page;
+    uint32_t count;
+};
 struct space;
 struct thread;
 
@@ -28,9 +35,13 @@ uint64_t *arch_root_create(struct space *space);
 // Maps one page for user mode; takes table pages as needed, which space->budget pays for.
 // Also drops this hart's stale translation of `address`. ERR_NO_MEMORY.
 status_t arch_page_map(struct space *space, uint64_t address, paddr_t page, uint32_t protect);
-// True if `address` is mapped with all of `protect` (a fault there was a stale translation).
-bool arch_page_allows(const struct space *space, uint64_t address, uint32_t protect);
-// Unmaps `count` pages (at most 512) and drops their translations on every hart.
+// The same for `count` pages that lie in a row.
+status_t arch_run_map(struct space *space, const struct run *run, uint32_t protect);
+// The same for a whole block, both aligned to ARCH_BLOCK_BYTES, with one entry. ERR_EXISTS: pages
+// of it are mapped one by one, or were.
+status_t arch_block_map(struct space *space, uint64_t address, paddr_t block, uint32_t protect);
+// Unmaps `count` pages (at most 512) and drops their translations on every hart. A block of which
+// it takes a part goes whole: what is left of it will be mapped again when it is touched.
 void arch_pages_unmap(struct space *space, uint64_t address, uint32_t count);
 // Frees table pages, a bounded number a call; true when the root is gone, too. The space runs on no
 // hart.

@@ -231,20 +231,31 @@ status_t space_unmap(struct space *space, uint64_t address, uint64_t size_bytes)
     return status;
 }
 
-// Fixed memory, registers and contiguous runs: all pages are there, so neighbours come along.
+// The pages of a mapping in the window of that many bytes around `address`; its memory lies in a
+// row.
+static struct run run_around(const struct mapping *mapping, uint64_t address, uint64_t window)
+{
+    uint64_t first = align_down(address, window), end = first + window;
+    first = max_u64(first, mapping->address);
+    end = min_u64(end, mapping_end(mapping));
+    return (struct run){.address = first,
+                        .page = mapping->memory->base + mapping->offset + first - mapping->address,
+                        .count = (uint32_t)((end - first) >> PAGE_SHIFT)};
+}
+
+// Fixed memory, registers and contiguous runs: all pages are there, so neighbours come along; as a
+// block if one is whole, and lies alike in memory.
 static __attribute__((noinline)) status_t
 fault_around(struct space *space, const struct mapping *mapping, uint64_t address)
 {
-    uint64_t window = (uint64_t)FAULT_AROUND * PAGE_SIZE;
-    uint64_t first = max_u64(align_down(address, window), mapping->address);
-    uint64_t end = min_u64(align_down(address, window) + window, mapping_end(mapping));
-    for (uint64_t at = first; at < end; at += PAGE_SIZE) {
-        uint32_t index = mapping_page(mapping, at);
-        paddr_t page = memory_page_present(mapping->memory, index);
-        if (arch_page_map(space, at, page, mapping->protect) != OK)
-            return ERR_NO_MEMORY;
+    struct run run = run_around(mapping, address, ARCH_BLOCK_BYTES);
+    if (run.count == ARCH_BLOCK_BYTES >> PAGE_SHIFT && run.page % ARCH_BLOCK_BYTES == 0) {
+        status_t status = arch_block_map(space, run.address, run.page, mapping->protect);
+        if (status != ERR_EXISTS)
+            return status;
     }
-    return OK;
+    run = run_around(mapping, address, (uint64_t)FAULT_AROUND * PAGE_SIZE);
+    return arch_run_map(space, &run, mapping->protect);
 }
 
 status_t space_fault(struct space *space, uint64_t address, uint32_t protect)

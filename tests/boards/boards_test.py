@@ -55,7 +55,7 @@ def run_machine(arguments, until=RESULT):
 def require_passed(text, harts):
     """The self-test passed whole, on that many harts."""
     found = RESULT.search(text)
-    tail = text[-3000:]
+    tail = "".join(line for line in text.splitlines(True) if "FAIL" in line) + text[-3000:]
     assert found, tail
     assert int(found[1]) > 30 and int(found[2]) == 0, tail
     assert f": {harts} of " in text, tail
@@ -76,7 +76,7 @@ def test_time_is_exact_where_instructions_are_counted():
 
 
 @pytest.mark.parametrize("mistake, more", [("badge", []), ("words", []), ("float", []), ("time", []),
-                                           ("loan", COUNTED)])
+                                           ("loan", COUNTED), ("block", [])])
 def test_self_test_finds_a_planted_mistake(mistake, more):
     """The kernel built with a mistake does not pass."""
     arguments = ARGUMENTS + (" selftest.exact" if more else "")

@@ -21,6 +21,7 @@
 #define PTE_GLOBAL   0x020ull
 #define PTE_ACCESSED 0x040ull
 #define PTE_DIRTY    0x080ull
+#define PTE_TABLE    0x100ull // software's: a table of a program's pages, no block
 #define PTE_LEAF     (PTE_READ | PTE_WRITE | PTE_EXECUTE)
 #define TABLE_SIZE   512u
 #define SATP_SV39    (8ull << 60)
@@ -135,31 +136,34 @@ static uint64_t *table_create(struct space *space, uint64_t *entry)
     uint64_t *below = budget_page_pointer(space->budget);
     if (below == NULL)
         return NULL;
-    *entry = entry_of(physical_of(below), PTE_VALID);
+    *entry = entry_of(physical_of(below), PTE_VALID | PTE_TABLE);
     return below;
 }
 
-// The last-level entry of `address`; NULL where a table is missing.
-static inline uint64_t *user_entry(const uint64_t *root, uint64_t address)
+// The entry of the page at `address`; NULL where no table has it: one is missing, or a block is
+// there.
+static inline uint64_t *page_entry(const uint64_t *root, uint64_t address)
 {
     uint64_t upper = root[table_index(address, 2)];
     if (!(upper & PTE_VALID))
         return NULL;
     uint64_t middle = entry_table(upper)[table_index(address, 1)];
-    return middle & PTE_VALID ? &entry_table(middle)[table_index(address, 0)] : NULL;
+    return middle & PTE_TABLE ? &entry_table(middle)[table_index(address, 0)] : NULL;
 }
 
-// The same, taking missing tables; NULL when memory is exhausted.
-static __attribute__((noinline)) uint64_t *user_entry_create(struct space *space, uint64_t address)
+// The entry of `address` at a level (0: a page's, 1: a block's), taking missing tables; NULL when
+// memory is exhausted.
+static __attribute__((noinline)) uint64_t *user_entry_create(struct space *space, uint64_t address,
+                                                             uint32_t lowest)
 {
     uint64_t *table = space->root;
-    for (uint32_t level = 2; level > 0; level--) {
+    for (uint32_t level = 2; level > lowest; level--) {
         uint64_t *entry = &table[table_index(address, level)];
         table = *entry & PTE_VALID ? entry_table(*entry) : table_create(space, entry);
         if (table == NULL)
             return NULL;
     }
-    return &table[table_index(address, 0)];
+    return &table[table_index(address, lowest)];
 }
 
 static uint64_t protect_bits(uint32_t protect)
@@ -170,24 +174,51 @@ static uint64_t protect_bits(uint32_t protect)
     return (uint64_t)protect << 1;
 }
 
-status_t arch_page_map(struct space *space, uint64_t address, paddr_t page, uint32_t protect)
+static inline status_t leaf_set(uint64_t *entry, uint64_t address, paddr_t page, uint32_t protect)
 {
-    uint64_t *entry = user_entry(space->root, address);
-    if (entry == NULL)
-        entry = user_entry_create(space, address);
-    if (entry == NULL)
-        return ERR_NO_MEMORY;
     *entry =
         entry_of(page, protect_bits(protect) | PTE_VALID | PTE_USER | PTE_ACCESSED | PTE_DIRTY);
     __asm__ volatile("sfence.vma %0" ::"r"(address) : "memory");
     return OK;
 }
 
-bool arch_page_allows(const struct space *space, uint64_t address, uint32_t protect)
+// With tables to take; apart, so that most pages need no stack.
+static __attribute__((noinline)) status_t page_map_create(struct space *space, uint64_t address,
+                                                          paddr_t page, uint32_t protect)
 {
-    const uint64_t *entry = user_entry(space->root, address);
-    uint64_t bits = protect_bits(protect) | PTE_VALID | PTE_USER;
-    return entry != NULL && (*entry & bits) == bits;
+    uint64_t *entry = user_entry_create(space, address, 0);
+    return entry != NULL ? leaf_set(entry, address, page, protect) : ERR_NO_MEMORY;
+}
+
+static inline status_t page_map(struct space *space, uint64_t address, paddr_t page,
+                                uint32_t protect)
+{
+    uint64_t *entry = page_entry(space->root, address);
+    return entry != NULL ? leaf_set(entry, address, page, protect)
+                         : page_map_create(space, address, page, protect);
+}
+
+status_t arch_page_map(struct space *space, uint64_t address, paddr_t page, uint32_t protect)
+{
+    return page_map(space, address, page, protect);
+}
+
+status_t arch_run_map(struct space *space, const struct run *run, uint32_t protect)
+{
+    status_t status = OK;
+    for (uint64_t i = 0; i < run->count && status == OK; i++)
+        status = page_map(space, run->address + i * PAGE_SIZE, run->page + i * PAGE_SIZE, protect);
+    return status;
+}
+
+status_t arch_block_map(struct space *space, uint64_t address, paddr_t block, uint32_t protect)
+{
+    uint64_t *entry = user_entry_create(space, address, 1);
+    if (entry == NULL)
+        return ERR_NO_MEMORY;
+    if ((*entry & PTE_VALID) && !(*entry & PTE_LEAF))
+        return ERR_EXISTS;
+    return leaf_set(entry, address, block, protect);
 }
 
 // Calls `fence` with masks of firmware hart numbers for every other hart that ran `space`.
@@ -218,27 +249,60 @@ static void flush_asid(uint64_t mask, uint64_t base, const void *context)
     sbi_remote_sfence_asid(mask, base, flush->asid);
 }
 
-void arch_pages_unmap(struct space *space, uint64_t address, uint32_t count)
+// What maps `address` is no table: if it is a block, takes it away. A processor may keep a block's
+// translation in pieces, so all of them are dropped.
+static void block_unmap(struct space *space, uint64_t address)
+{
+    uint64_t upper = space->root[table_index(address, 2)];
+    uint64_t *entry = upper & PTE_VALID ? &entry_table(upper)[table_index(address, 1)] : NULL;
+    if (entry == NULL || *entry == 0)
+        return;
+    *entry = 0;
+    __asm__ volatile("sfence.vma" ::: "memory");
+    struct flush flush = {align_down(address, ARCH_BLOCK_BYTES), ARCH_BLOCK_BYTES, space->asid};
+    other_harts(space->harts, flush_range, &flush);
+}
+
+// Clears the entries of the pages from `address` to `end`, over holes and blocks, and drops this
+// hart's translations; false: there were none.
+static __attribute__((noinline)) bool entries_clear(struct space *space, uint64_t address,
+                                                    uint64_t end)
 {
     uint32_t cleared = 0;
-    uint64_t end = address + (uint64_t)count * PAGE_SIZE;
     for (uint64_t at = address; at < end; at += PAGE_SIZE) {
-        uint64_t *entry = user_entry(space->root, at);
+        uint64_t *entry = page_entry(space->root, at);
         if (entry == NULL) {
-            at |= (TABLE_SIZE - 1) * (uint64_t)PAGE_SIZE; // no table: on to the next one
-            continue;
+#ifdef PLANTED_BLOCK
+            if (end - address >= ARCH_BLOCK_BYTES)
+#endif
+                block_unmap(space, at);
+            at |= (TABLE_SIZE - 1) * (uint64_t)PAGE_SIZE; // on to the next table
+        } else if (*entry != 0) {
+            *entry = 0;
+            if (cleared++ < FLUSH_SINGLE)
+                __asm__ volatile("sfence.vma %0" ::"r"(at) : "memory");
         }
-        if (*entry == 0)
-            continue;
-        *entry = 0;
-        if (cleared++ < FLUSH_SINGLE)
-            __asm__ volatile("sfence.vma %0" ::"r"(at) : "memory");
     }
     if (cleared > FLUSH_SINGLE)
         __asm__ volatile("sfence.vma" ::: "memory");
-    if (cleared == 0 || (space->harts & ~hart_this()->bit) == 0)
+    return cleared > 0;
+}
+
+void arch_pages_unmap(struct space *space, uint64_t address, uint32_t count)
+{
+    uint64_t *only = count == 1 ? page_entry(space->root, address) : NULL;
+    if (only == NULL) {
+        if (!entries_clear(space, address, address + (uint64_t)count * PAGE_SIZE))
+            return;
+    } else if (*only == 0) {
         return;
-    struct flush flush = {address, end - address, space->asid};
+    } else {
+        *only = 0;
+        __asm__ volatile("sfence.vma %0" ::"r"(address) : "memory");
+    }
+    if ((space->harts & ~hart_this()->bit) == 0)
+        return;
+    struct flush flush = {address, (uint64_t)count * PAGE_SIZE, space->asid};
     other_harts(space->harts, flush_range, &flush);
 }
 
@@ -258,7 +322,8 @@ static bool subtree_free(struct space *space, uint32_t index, uint32_t *budget)
     while ((i = entry_next(table, i, TABLE_SIZE)) < TABLE_SIZE) {
         if ((*budget)-- == 0)
             return false;
-        budget_page_pointer_free(space->budget, entry_table(table[i]));
+        if (!(table[i] & PTE_LEAF))
+            budget_page_pointer_free(space->budget, entry_table(table[i]));
         table[i] = 0;
     }
     budget_page_pointer_free(space->budget, table);

@@ -19,6 +19,7 @@ struct hart *fake_hart = &harts[0];
 jmp_buf fake_wait;
 bool fake_can_wait;
 uint32_t fake_active_roots;
+uint32_t fake_blocks;
 
 static uint8_t *page_map;
 static uint64_t timers[FAKE_HARTS];
@@ -124,6 +125,19 @@ status_t arch_page_map(struct space *space, uint64_t address, paddr_t page, uint
 {
     space->root[address >> PAGE_SHIFT & 511] = page | protect;
     return OK;
+}
+
+status_t arch_run_map(struct space *space, const struct run *run, uint32_t protect)
+{
+    for (uint64_t i = 0; i < run->count; i++)
+        arch_page_map(space, run->address + i * PAGE_SIZE, run->page + i * PAGE_SIZE, protect);
+    return OK;
+}
+
+status_t arch_block_map(struct space *space, uint64_t address, paddr_t block, uint32_t protect)
+{
+    fake_blocks++;
+    return arch_run_map(space, &(struct run){address, block, 512}, protect);
 }
 
 void arch_pages_unmap(struct space *space, uint64_t address, uint32_t count)

@@ -16,6 +16,7 @@ extern jmp_buf fake_wait;
 #define FAKE_PAUSED 2
 extern bool fake_can_wait;
 extern uint32_t fake_active_roots;
+extern uint32_t fake_blocks; // mapped, ever
 
 // Memory and one hart; every test starts with it, the first call counts (slabs keep their pages).
 void fake_start(void);

@@ -80,6 +80,59 @@ static void contiguous(void)
     SYS1(handle_close, memory);
 }
 
+#define LARGE  (4ull << 20)
+#define SECOND (AREA + (64ull << 20)) // of the same memory, off the blocks
+
+static volatile uint64_t *word_of(uint64_t base, uint64_t page)
+{
+    return (volatile uint64_t *)(base + page * PAGE_SIZE + 8 * (page % 512));
+}
+
+// Takes a page out of a block that was touched, and one that is left, and touches what is gone.
+static void loses_a_page(void)
+{
+    handle_t memory = start_handle("memory");
+    map(memory, AREA, 0, LARGE, PROTECT_READ | PROTECT_WRITE);
+    *word_of(AREA, 5) += 1;
+    SYS3(memory_unmap, HANDLE_NONE, AREA + 6 * PAGE_SIZE, PAGE_SIZE);
+    *word_of(AREA, 5) += 1;
+    *word_of(AREA, 7) += 1;
+    SYS1(process_exit, (uint64_t) * (volatile uint64_t *)word_of(AREA, 6));
+}
+
+static uint64_t bytes_used(void)
+{
+    SYS1(process_info, start_handle("self"));
+    return ((const struct process_info *)(const void *)message->bytes)->memory_bytes;
+}
+
+static void large(void)
+{
+    claim("large_memory_is_the_same_in_blocks_and_in_pages");
+    handle_t memory = (handle_t)SYS2(memory_create, LARGE, MEMORY_CONTIGUOUS).value;
+    CHECK(map(memory, AREA, 0, LARGE, PROTECT_READ | PROTECT_WRITE) == OK);
+    CHECK(map(memory, SECOND + PAGE_SIZE, 0, LARGE, PROTECT_READ) == OK);
+    uint64_t before = bytes_used();
+    for (uint64_t page = 0; page < LARGE / PAGE_SIZE; page++)
+        *word_of(AREA, page) = page + 1;
+    uint64_t blocks = bytes_used() - before, wrong = 0;
+    for (uint64_t page = 0; page < LARGE / PAGE_SIZE; page++)
+        wrong += *word_of(SECOND + PAGE_SIZE, page) != page + 1;
+    CHECK(wrong == 0);
+    // Blocks need no tables of pages; the other mapping, off the blocks, has three.
+    CHECK(blocks + 3 * PAGE_SIZE <= bytes_used() - before);
+    claim("a_page_taken_from_a_block_is_gone_and_no_other");
+    struct child child = child_create("loser");
+    child_give(&child, "memory", duplicate(memory, RIGHT_READ | RIGHT_WRITE | RIGHT_TRANSFER, 0));
+    child_start(&child, loses_a_page, PRIORITY_LOW);
+    struct process_info info = child_wait(&child);
+    CHECK(info.state == PROCESS_FAULTED && info.fault_address == (uintptr_t)word_of(AREA, 6));
+    CHECK(*word_of(SECOND + PAGE_SIZE, 5) == 8 && *word_of(SECOND + PAGE_SIZE, 7) == 9);
+    CHECK(SYS3(memory_unmap, HANDLE_NONE, AREA, LARGE).value == OK);
+    CHECK(SYS3(memory_unmap, HANDLE_NONE, SECOND + PAGE_SIZE, LARGE).value == OK);
+    SYS1(handle_close, memory);
+}
+
 static void device(void)
 {
     claim("memory_device_refuses_ram");
@@ -157,6 +210,7 @@ void memory_test(void)
     anonymous();
     refusals();
     contiguous();
+    large();
     device();
     returned();
 }

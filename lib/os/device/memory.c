@@ -38,7 +38,10 @@ status_t os_memory_map(handle_t memory, uint64_t offset, uint64_t size_bytes, ui
     uint64_t address;
     if (ranges.base == 0)
         ranges.base = layout_area(LAYOUT_MAPS, os_start_number());
-    status_t status = os_ranges_take(&ranges, size_bytes, &address);
+    // What is contiguous and large is mapped in blocks, if it stands like them.
+    uint64_t align =
+        size_bytes >= LAYOUT_BLOCK && offset % LAYOUT_BLOCK == 0 ? LAYOUT_BLOCK : PAGE_SIZE;
+    status_t status = os_ranges_take(&ranges, size_bytes, align, &address);
     if (status < 0)
         return status;
     status =

@@ -3,6 +3,7 @@
 #include "os/ranges.h"
 
 #include "abi/types.h"
+#include "base/math.h"
 
 static uint32_t find(const struct os_ranges *ranges, uint64_t address, uint64_t size_bytes)
 {
@@ -14,16 +15,19 @@ static uint32_t find(const struct os_ranges *ranges, uint64_t address, uint64_t 
     return index;
 }
 
-status_t os_ranges_take(struct os_ranges *ranges, uint64_t size_bytes, uint64_t *out_address)
+status_t os_ranges_take(struct os_ranges *ranges, uint64_t size_bytes, uint64_t align,
+                        uint64_t *out_address)
 {
     if (ranges->count == OS_RANGES_MAX || size_bytes > ranges->end - ranges->base - PAGE_SIZE)
         return ERR_FULL;
     uint64_t wanted = size_bytes + PAGE_SIZE;
-    uint64_t at = ranges->base;
+    uint64_t at = align_up(ranges->base, align);
     uint32_t index = 0;
-    for (; index < ranges->count && ranges->table[index].address - at < wanted; index++)
-        at = ranges->table[index].address + ranges->table[index].size_bytes;
-    if (ranges->end - at < wanted)
+    for (; index < ranges->count &&
+           (ranges->table[index].address < at || ranges->table[index].address - at < wanted);
+         index++)
+        at = align_up(ranges->table[index].address + ranges->table[index].size_bytes, align);
+    if (at >= ranges->end || ranges->end - at < wanted)
         return ERR_FULL;
     for (uint32_t i = ranges->count; i > index; i--)
         ranges->table[i] = ranges->table[i - 1];

@@ -19,16 +19,28 @@ static void ranges_fill_gaps_first(void)
 {
     uint64_t a, b, c, d;
     setup();
-    CHECK_EQ(os_ranges_take(&ranges, 2 * PAGE_SIZE, &a), OK);
-    CHECK_EQ(os_ranges_take(&ranges, PAGE_SIZE, &b), OK);
+    CHECK_EQ(os_ranges_take(&ranges, 2 * PAGE_SIZE, PAGE_SIZE, &a), OK);
+    CHECK_EQ(os_ranges_take(&ranges, PAGE_SIZE, PAGE_SIZE, &b), OK);
     CHECK_EQ(a, 0x10000);
     CHECK_EQ(b, a + 3 * PAGE_SIZE);
-    CHECK_EQ(os_ranges_take(&ranges, PAGE_SIZE, &c), OK);
+    CHECK_EQ(os_ranges_take(&ranges, PAGE_SIZE, PAGE_SIZE, &c), OK);
     CHECK_EQ(os_ranges_give_back(&ranges, a, 2 * PAGE_SIZE), OK);
-    CHECK_EQ(os_ranges_take(&ranges, 3 * PAGE_SIZE, &d), OK); // too large for the gap
+    CHECK_EQ(os_ranges_take(&ranges, 3 * PAGE_SIZE, PAGE_SIZE, &d), OK); // too large for the gap
     CHECK_EQ(d, c + 2 * PAGE_SIZE);
-    CHECK_EQ(os_ranges_take(&ranges, 2 * PAGE_SIZE, &d), OK);
+    CHECK_EQ(os_ranges_take(&ranges, 2 * PAGE_SIZE, PAGE_SIZE, &d), OK);
     CHECK_EQ(d, a);
+}
+
+static void large_ones_begin_where_they_shall(void)
+{
+    uint64_t a, b, c;
+    setup();
+    CHECK_EQ(os_ranges_take(&ranges, PAGE_SIZE, PAGE_SIZE, &a), OK);
+    CHECK_EQ(os_ranges_take(&ranges, 4 * PAGE_SIZE, 16 * PAGE_SIZE, &b), OK);
+    CHECK_EQ(b, 0x10000 + 16 * PAGE_SIZE);
+    CHECK_EQ(os_ranges_take(&ranges, 2 * PAGE_SIZE, PAGE_SIZE, &c), OK);
+    CHECK_EQ(c, a + 2 * PAGE_SIZE); // in the gap before it
+    CHECK_EQ(os_ranges_take(&ranges, PAGE_SIZE, PAGES * PAGE_SIZE * 4, &c), ERR_FULL);
 }
 
 static void what_was_not_taken_is_not_given_back(void)
@@ -36,7 +48,7 @@ static void what_was_not_taken_is_not_given_back(void)
     uint64_t a;
     setup();
     CHECK_EQ(os_ranges_give_back(&ranges, 0x10000, PAGE_SIZE), ERR_INVALID);
-    CHECK_EQ(os_ranges_take(&ranges, 2 * PAGE_SIZE, &a), OK);
+    CHECK_EQ(os_ranges_take(&ranges, 2 * PAGE_SIZE, PAGE_SIZE, &a), OK);
     CHECK_EQ(os_ranges_give_back(&ranges, a, PAGE_SIZE), ERR_INVALID);
     CHECK_EQ(os_ranges_give_back(&ranges, a + PAGE_SIZE, PAGE_SIZE), ERR_INVALID);
     CHECK_EQ(os_ranges_check(&ranges, a, 2 * PAGE_SIZE), OK);
@@ -48,14 +60,14 @@ static void too_large_and_too_many_are_refused(void)
 {
     uint64_t a;
     setup();
-    CHECK_EQ(os_ranges_take(&ranges, PAGES * PAGE_SIZE, &a), ERR_FULL);
-    CHECK_EQ(os_ranges_take(&ranges, UINT64_MAX & ~0xfffull, &a), ERR_FULL);
-    CHECK_EQ(os_ranges_take(&ranges, (PAGES - 1) * PAGE_SIZE, &a), OK);
-    CHECK_EQ(os_ranges_take(&ranges, PAGE_SIZE, &a), ERR_FULL);
+    CHECK_EQ(os_ranges_take(&ranges, PAGES * PAGE_SIZE, PAGE_SIZE, &a), ERR_FULL);
+    CHECK_EQ(os_ranges_take(&ranges, UINT64_MAX & ~0xfffull, PAGE_SIZE, &a), ERR_FULL);
+    CHECK_EQ(os_ranges_take(&ranges, (PAGES - 1) * PAGE_SIZE, PAGE_SIZE, &a), OK);
+    CHECK_EQ(os_ranges_take(&ranges, PAGE_SIZE, PAGE_SIZE, &a), ERR_FULL);
     setup();
     for (uint32_t i = 0; i < OS_RANGES_MAX; i++)
-        CHECK_EQ(os_ranges_take(&ranges, PAGE_SIZE, &a), OK);
-    CHECK_EQ(os_ranges_take(&ranges, PAGE_SIZE, &a), ERR_FULL);
+        CHECK_EQ(os_ranges_take(&ranges, PAGE_SIZE, PAGE_SIZE, &a), OK);
+    CHECK_EQ(os_ranges_take(&ranges, PAGE_SIZE, PAGE_SIZE, &a), ERR_FULL);
 }
 
 static void random_use_never_overlaps(void)
@@ -75,7 +87,7 @@ static void random_use_never_overlaps(void)
             continue;
         }
         sizes[slot] = (1 + (seed >> 50) % 12) * PAGE_SIZE;
-        if (os_ranges_take(&ranges, sizes[slot], &addresses[slot]) < 0)
+        if (os_ranges_take(&ranges, sizes[slot], PAGE_SIZE, &addresses[slot]) < 0)
             continue;
         for (uint64_t i = 0; i <= sizes[slot] / PAGE_SIZE; i++) { // the guard page, too
             uint64_t page = (addresses[slot] - ranges.base) / PAGE_SIZE + i;
@@ -85,5 +97,6 @@ static void random_use_never_overlaps(void)
     }
 }
 
-TEST_MAIN(TEST(ranges_fill_gaps_first), TEST(what_was_not_taken_is_not_given_back),
-          TEST(too_large_and_too_many_are_refused), TEST(random_use_never_overlaps))
+TEST_MAIN(TEST(ranges_fill_gaps_first), TEST(large_ones_begin_where_they_shall),
+          TEST(what_was_not_taken_is_not_given_back), TEST(too_large_and_too_many_are_refused),
+          TEST(random_use_never_overlaps))

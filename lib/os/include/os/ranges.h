@@ -20,9 +20,10 @@ struct os_ranges {
     struct os_range table[OS_RANGES_MAX]; // sorted by address
 };
 
-// Takes room for `size_bytes` (whole pages, not 0) and a guard page. ERR_FULL: no room, or too many
-// ranges.
-status_t os_ranges_take(struct os_ranges *ranges, uint64_t size_bytes, uint64_t *out_address);
+// Takes room for `size_bytes` (whole pages, not 0) and a guard page, beginning at a multiple of
+// `align` (a power of two, at least a page). ERR_FULL: no room, or too many ranges.
+status_t os_ranges_take(struct os_ranges *ranges, uint64_t size_bytes, uint64_t align,
+                        uint64_t *out_address);
 // Gives back what os_ranges_take gave for that address and size. ERR_INVALID: it gave no such
 // thing.
 status_t os_ranges_give_back(struct os_ranges *ranges, uint64_t address, uint64_t size_bytes);
