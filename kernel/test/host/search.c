@@ -197,10 +197,12 @@ static uint16_t slot_unpack(uint8_t slot)
 static void node_save(uint32_t node, struct node_state *out)
 {
     const struct handle_entry *entry = node_entry(node);
-    out->links[0] = bracket_number(entry->opens.previous);
-    out->links[1] = bracket_number(entry->opens.next);
-    out->links[2] = bracket_number(entry->closes.previous);
-    out->links[3] = bracket_number(entry->closes.next);
+    // The brackets of a free slot are in no ring, whatever they hold.
+    bool is_free = node < SLOT_NODES && entry->object == NULL;
+    out->links[0] = is_free ? NONE : bracket_number(entry->opens.previous);
+    out->links[1] = is_free ? NONE : bracket_number(entry->opens.next);
+    out->links[2] = is_free ? NONE : bracket_number(entry->closes.previous);
+    out->links[3] = is_free ? NONE : bracket_number(entry->closes.next);
     out->rights = entry->rights;
     if (node >= SLOT_NODES) {
         out->object = search_tether_alive[node - SLOT_NODES];
