@@ -48,8 +48,6 @@ static struct span cut(struct presenter *p, struct span text)
 // Something large to press, with one or two lines.
 static void plate_add(struct presenter *p, struct box *box, struct span title, struct span line)
 {
-    int32_t first = theme_line_px(p->form, TYPE_GLANCE);
-    int32_t second = line.size > 0 ? theme_line_px(p->form, TYPE_GLANCE_LINE) : 0;
     int32_t pad = px(p, PAD_DP), icon = box->icon != 0 ? px(p, 40) : 0, gap = icon > 0 ? pad : 0;
     box->takes_focus = box->takes_press = true;
     box->radius = px(p, 24);
@@ -58,22 +56,15 @@ static void plate_add(struct presenter *p, struct box *box, struct span title, s
     box->pad_px = pad;
     box->name = title;
     box->description = line;
-    uint32_t ink = part_add(p, box)->ink;
-    struct label label = {.rect = {box->rect.x + pad + icon + gap,
-                                   box->rect.y + (box->rect.height - first - second) / 2,
-                                   max_i32(0, box->rect.width - 2 * pad - icon - gap), first},
-                          .text = title,
-                          .type = TYPE_GLANCE,
-                          .ink = COLOR_ON};
-    label_add(p, &label)->ink = ink;
-    label.rect.y += first;
-    label.rect.height = second;
-    label.text = line;
-    label.type = TYPE_GLANCE_LINE;
-    label.ink = COLOR_MUTED;
-    if (second > 0) {
-        label_add(p, &label);
-    }
+    struct two_lines lines = {.rect = {box->rect.x + pad + icon + gap, box->rect.y,
+                                       max_i32(0, box->rect.width - 2 * pad - icon - gap),
+                                       box->rect.height},
+                              .title = title,
+                              .line = line,
+                              .title_type = TYPE_GLANCE,
+                              .line_type = TYPE_GLANCE_LINE,
+                              .ink = part_add(p, box)->ink};
+    two_lines_add(p, &lines);
 }
 
 // Places to go, as icons one under another; returns the width taken.

@@ -92,6 +92,26 @@ struct box *label_add(struct presenter *p, const struct label *label)
                                              .name = label->text});
 }
 
+void two_lines_add(struct presenter *p, const struct two_lines *lines)
+{
+    int32_t first = theme_line_px(p->form, lines->title_type);
+    int32_t second = lines->line.size > 0 ? theme_line_px(p->form, lines->line_type) : 0;
+    struct paint_rect rect = lines->rect;
+    rect.y += (rect.height - first - second) / 2;
+    rect.height = first;
+    struct label label = {
+        .rect = rect, .text = lines->title, .type = lines->title_type, .ink = COLOR_ON};
+    label_add(p, &label)->ink = lines->ink;
+    label.rect.y += first;
+    label.rect.height = second;
+    label.text = lines->line;
+    label.type = lines->line_type;
+    label.ink = COLOR_MUTED;
+    if (second > 0) {
+        label_add(p, &label);
+    }
+}
+
 // Where a line of at most `width_q6` ends: after the last word that fits, at a line feed, or within
 // a word too long.
 static size_t line_end(const struct presenter *p, struct span text, struct text_style style,

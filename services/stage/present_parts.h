@@ -38,6 +38,14 @@ struct label {
     bool centred;
 };
 struct box *label_add(struct presenter *p, const struct label *label);
+// A title and, unless it is empty, a quieter line under it, together in the middle of the height.
+struct two_lines {
+    struct paint_rect rect;
+    struct span title, line;
+    enum type title_type, line_type;
+    uint32_t ink; // of the title
+};
+void two_lines_add(struct presenter *p, const struct two_lines *lines);
 // A paragraph wrapped to `width`; returns its height. Nothing is added outside the clip.
 struct paragraph {
     int32_t x, y, width;
@@ -105,6 +113,8 @@ void line_present(struct presenter *p, struct field *field, struct paint_rect re
                   struct span hint, bool focused);
 
 // ---- present_round.c ----
+// The widest rectangle at that height whose corners are inside the circle, by a margin.
+struct paint_rect round_within(const struct presenter *p, int32_t y, int32_t height);
 void round_present(struct presenter *p);
 void round_ask_present(struct presenter *p, uint16_t ask);
 

@@ -21,8 +21,7 @@ static int32_t root_floor(int32_t value)
     return root;
 }
 
-// The widest rectangle at that height whose corners are inside the circle, by the given margin.
-static struct paint_rect within_circle(const struct presenter *p, int32_t y, int32_t height)
+struct paint_rect round_within(const struct presenter *p, int32_t y, int32_t height)
 {
     int32_t radius = p->form->width_px / 2;
     int32_t far = max_i32(radius - y, y + height - radius);
@@ -33,7 +32,7 @@ static struct paint_rect within_circle(const struct presenter *p, int32_t y, int
 // A line in the middle, as wide as the circle is at `y`.
 static void head_line(struct presenter *p, int32_t y, struct label line)
 {
-    line.rect = within_circle(p, y, theme_line_px(p->form, line.type));
+    line.rect = round_within(p, y, theme_line_px(p->form, line.type));
     line.centred = true;
     label_add(p, &line);
 }
@@ -41,9 +40,7 @@ static void head_line(struct presenter *p, int32_t y, struct label line)
 // A row as wide as the circle lets it: icon or not, a title, a line under it.
 static void pill_add(struct presenter *p, struct box *box, struct span title, struct span line)
 {
-    int32_t first = theme_line_px(p->form, TYPE_LABEL);
-    int32_t second = line.size > 0 ? theme_line_px(p->form, TYPE_CAPTION) : 0;
-    struct paint_rect rect = within_circle(p, box->rect.y, box->rect.height);
+    struct paint_rect rect = round_within(p, box->rect.y, box->rect.height);
     int32_t pad = px(p, 16), icon = box->icon != 0 ? px(p, 20) + px(p, 8) : 0;
     box->rect = rect;
     box->takes_focus = box->takes_press = true;
@@ -53,19 +50,14 @@ static void pill_add(struct presenter *p, struct box *box, struct span title, st
     box->pad_px = pad;
     box->name = title;
     box->description = line;
-    uint32_t ink = part_add(p, box)->ink;
-    struct paint_rect inner = {rect.x + pad + icon, rect.y + (rect.height - first - second) / 2,
-                               max_i32(0, rect.width - 2 * pad - icon), first};
-    struct label label = {.rect = inner, .text = title, .type = TYPE_LABEL, .ink = COLOR_ON};
-    label_add(p, &label)->ink = ink;
-    label.rect.y += first;
-    label.rect.height = second;
-    label.text = line;
-    label.type = TYPE_CAPTION;
-    label.ink = COLOR_MUTED;
-    if (second > 0) {
-        label_add(p, &label);
-    }
+    struct two_lines lines = {
+        .rect = {rect.x + pad + icon, rect.y, max_i32(0, rect.width - 2 * pad - icon), rect.height},
+        .title = title,
+        .line = line,
+        .title_type = TYPE_LABEL,
+        .line_type = TYPE_CAPTION,
+        .ink = part_add(p, box)->ink};
+    two_lines_add(p, &lines);
 }
 
 static int32_t pill_height(const struct presenter *p)

@@ -58,6 +58,18 @@ static void caret_present(struct presenter *p, const struct editor *editor, int3
         ->placed = true;
 }
 
+// Whether a line is cut by nothing: on a round display it shows when it has come far enough to the
+// middle.
+static bool line_fits(const struct presenter *p, struct span text, enum type type,
+                      struct paint_rect place)
+{
+    if (!p->form->round) {
+        return true;
+    }
+    struct paint_rect room = round_within(p, place.y, place.height);
+    return place.x >= room.x && place.x + text_width(p, text, type) <= room.x + room.width;
+}
+
 static void lines_present(struct presenter *p, const struct editor *editor, struct paint_rect rect)
 {
     size_t count = editor_line_count(editor);
@@ -65,18 +77,19 @@ static void lines_present(struct presenter *p, const struct editor *editor, stru
         struct editor_line line = editor_line_at(editor, i);
         struct paint_rect place = {rect.x + line.rect.x, rect.y + line.rect.y, rect.width,
                                    line.rect.height};
-        if (line.text.size == 0 || place.y >= p->boxes->clip.y + p->boxes->clip.height ||
+        enum type type = line.is_title ? heading_type(p) : TYPE_BODY;
+        if (line.text.size == 0 || !line_fits(p, line.text, type, place) ||
+            place.y >= p->boxes->clip.y + p->boxes->clip.height ||
             place.y + place.height <= p->boxes->clip.y) {
             continue;
         }
-        boxes_add(p->boxes,
-                  &(struct box){.rect = place,
-                                .ink = color(p, COLOR_ON),
-                                .type = (uint8_t)(line.is_title ? heading_type(p) : TYPE_BODY),
-                                .plain_baseline = true,
-                                .uncut = true,
-                                .placed = true,
-                                .text = line.text});
+        boxes_add(p->boxes, &(struct box){.rect = place,
+                                          .ink = color(p, COLOR_ON),
+                                          .type = (uint8_t)type,
+                                          .plain_baseline = true,
+                                          .uncut = true,
+                                          .placed = true,
+                                          .text = line.text});
     }
 }
 

@@ -187,6 +187,39 @@ static void round_keeps_everything_inside_the_circle(void)
     rig_destroy(rig);
 }
 
+// A long text is read on a round display without a letter outside of it.
+static void round_cuts_no_line_of_a_text(void)
+{
+    struct form form = watch();
+    struct rig *rig = rig_of(&form, 3);
+    rig->note = "Title\nwords that go on and on and on, over the edge of any small round display, "
+                "so that several lines of them are seen at once and others have to wait below";
+    CHECK(rig_tap(rig, "Note 1"));
+    uint32_t lines = 0;
+    int32_t radius = form.width_px / 2;
+    for (int notch = 0; notch < 12; notch++) {
+        stage_present(rig->stage);
+        for (uint32_t i = 0; i < rig->stage->boxes.count; i++) {
+            const struct box *box = &rig->stage->boxes.items[i];
+            if (!box->uncut || box->text.size == 0) {
+                continue;
+            }
+            struct text_run run = {.bytes = (const char *)box->text.bytes,
+                                   .size = box->text.size,
+                                   .style = theme_style(&form, (enum type)box->type)};
+            int32_t right = box->rect.x + text_measure(rig->text, &run) / 64 - radius;
+            int32_t left = box->rect.x - radius, top = box->rect.y - radius;
+            int32_t bottom = top + box->rect.height, far = top < 0 && -top > bottom ? top : bottom;
+            CHECK(left * left + far * far <= radius * radius);
+            CHECK(right * right + far * far <= radius * radius);
+            lines++;
+        }
+        stage_pointer(rig->stage, &(struct pointer_event){.now_ns = rig->now_ns, .wheel = -1});
+    }
+    CHECK(lines >= 12);
+    rig_destroy(rig);
+}
+
 static void a_knob_alone_opens_reads_and_goes_back(void)
 {
     struct form form = watch();
@@ -258,6 +291,6 @@ TEST_MAIN(TEST(moving_shows_little_whatever_an_app_asks),
           TEST(moving_refuses_what_keys_and_shortcuts_ask),
           TEST(parked_is_as_before_with_the_note_still_open),
           TEST(a_question_without_an_answer_for_drivers_waits),
-          TEST(round_keeps_everything_inside_the_circle),
+          TEST(round_keeps_everything_inside_the_circle), TEST(round_cuts_no_line_of_a_text),
           TEST(a_knob_alone_opens_reads_and_goes_back), TEST(right_to_left_is_the_mirror_image),
           TEST(states_have_names_and_limits))
