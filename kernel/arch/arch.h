@@ -12,13 +12,15 @@
 #define ARCH_BLOCK_BYTES (2ull << 20)
 
 struct hart;
+struct space;
+struct thread;
+
+// Pages in a row, and where they are mapped.
 struct run {
     uint64_t address;
     paddr_t page;
     uint32_t count;
 };
-struct space;
-struct thread;
 
 // Ticks of the machine's timebase since an arbitrary point; never goes back.
 uint64_t arch_ticks(void);

@@ -31,23 +31,12 @@ static void floating_present(struct presenter *p, struct paint_rect rect)
         return;
     }
     int32_t side = px(p, FAB_DP), margin = px(p, MARGIN_DP);
-    part_add(p, &(struct box){
-                    .rect = {rect.x + rect.width - side - margin,
-                             rect.y + rect.height - side - margin, side, side},
-                    .id = id_of(p, verb, PART_NODE),
-                    .role = ROLE_BUTTON,
-                    .takes_focus = true,
-                    .takes_press = true,
-                    .fill = color(p, COLOR_ACCENT),
-                    .radius = px(p, 16),
-                    .elevation = 2,
-                    .ink = color(p, COLOR_ON_ACCENT),
-                    .icon_ink = color(p, COLOR_ON_ACCENT),
-                    .icon = icon_of(p, verb, "add"),
-                    .icon_px = px(p, 26),
-                    .centred = true,
-                    .name = title_of(p, verb, UI_TITLE),
-                });
+    struct paint_rect corner = {rect.x + rect.width - side - margin,
+                                rect.y + rect.height - side - margin, side, side};
+    struct box *box = primary_icon_add(p, verb, corner);
+    box->radius = px(p, 16);
+    box->elevation = 2;
+    box->icon_px = px(p, 26);
 }
 
 // A section without a list: its contents as one page.

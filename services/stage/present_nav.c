@@ -58,6 +58,23 @@ uint16_t primary_verb(const struct presenter *p)
     return 0;
 }
 
+struct box *primary_icon_add(struct presenter *p, uint16_t verb, struct paint_rect rect)
+{
+    return part_add(p, &(struct box){.rect = rect,
+                                     .id = id_of(p, verb, PART_NODE),
+                                     .role = ROLE_BUTTON,
+                                     .takes_focus = true,
+                                     .takes_press = true,
+                                     .fill = color(p, COLOR_ACCENT),
+                                     .radius = PAINT_PILL,
+                                     .ink = color(p, COLOR_ON_ACCENT),
+                                     .icon_ink = color(p, COLOR_ON_ACCENT),
+                                     .icon = icon_of(p, verb, "add"),
+                                     .icon_px = px(p, 24),
+                                     .centred = true,
+                                     .name = title_of(p, verb, UI_TITLE)});
+}
+
 void strip_present(struct presenter *p, struct paint_rect rect)
 {
     const struct strip *strip = &p->scene->strip;

@@ -86,6 +86,9 @@ void drawer_present(struct presenter *p, struct paint_rect rect);
 // The verb that is the section's first concern, or 0.
 uint16_t primary_verb(const struct presenter *p);
 
+// That verb as a round button with nothing but its icon.
+struct box *primary_icon_add(struct presenter *p, uint16_t verb, struct paint_rect rect);
+
 // ---- present_list.c ----
 void list_pane_present(struct presenter *p, struct paint_rect rect);
 // One row (item, at most two lines and a note); returns nothing, the height is row_height.

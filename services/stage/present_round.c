@@ -169,15 +169,9 @@ static int32_t places_pills(struct presenter *p, int32_t y)
 static void primary_circle(struct presenter *p, uint16_t verb)
 {
     int32_t side = px(p, PRIMARY_DP), width = p->form->width_px;
-    icon_button_add(p, id_of(p, verb, PART_NODE),
-                    (struct paint_rect){(width - side) / 2,
-                                        p->form->height_px - side - px(p, EDGE_DP), side, side},
-                    "add", "");
-    struct box *box = &p->boxes->items[p->boxes->count - 1];
-    box->fill = color(p, COLOR_ACCENT);
-    box->ink = box->icon_ink = color(p, COLOR_ON_ACCENT);
-    box->icon = icon_of(p, verb, "add");
-    box->name = title_of(p, verb, UI_TITLE);
+    struct paint_rect rect = {(width - side) / 2, p->form->height_px - side - px(p, EDGE_DP), side,
+                              side};
+    primary_icon_add(p, verb, rect);
 }
 
 // Time, and the title or the way back; returns where the column goes on.

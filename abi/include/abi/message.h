@@ -70,7 +70,7 @@ struct start_block {
     char arguments[START_ARGS_MAX]; // NUL-terminated words: for init the boot arguments
     struct start_entry entries[START_ENTRIES_MAX];
     uint8_t seed[32]; // random, for this instance alone: where its areas are, and for init what it
-                      // makes others' from; zero: firmware gave none, and there was nothing better
+                      // makes others' from; guessable where the firmware gave none
 };
 _Static_assert(sizeof(struct start_entry) == 32, "no padding");
 _Static_assert(sizeof(struct start_block) <= MESSAGE_BYTES_MAX, "fits the page");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Backtraces of faults: what a program wrote into its frame records, by hand and at random, leads
 // only through its own present pages, takes none, and ends. The planted twin calls every address
-// executable and must fail.
+// executable and must fail. And which mappings a fault fills as blocks.
 #include "fake.h"
 
 #include "cap/budget.h"
@@ -17,6 +17,7 @@
 #define STACK_PAGES 4u
 #define TEXT        0x40000000ull
 #define DEVICE      0x50000000ull // maps far outside of the fake memory
+#define BLOCKS      0x80000000ull
 #define ROUNDS      200u
 
 static struct thread *thread;
@@ -183,6 +184,27 @@ static void garbage_does_no_harm(void)
     CHECK(longest > 3);
 }
 
-TEST_MAIN(TEST(records_are_followed_innermost_first), TEST(a_leaf_is_passed_over),
+// Mapped there, touched in its middle: as a block?
+static bool is_block(uint64_t address, uint64_t base, uint64_t size_bytes)
+{
+    uint32_t before = fake_blocks;
+    map(memory_create_range(&budget_root, MEMORY_DEVICE, base, size_bytes), address, PROTECT_READ);
+    CHECK_EQ(space_fault(&process->space, address + size_bytes / 2, PROTECT_READ), OK);
+    return fake_blocks > before;
+}
+
+static void only_what_is_whole_and_lies_alike_is_a_block(void)
+{
+    setup();
+    CHECK(is_block(BLOCKS, 1ull << 40, 3 * ARCH_BLOCK_BYTES));
+    CHECK(is_block(BLOCKS + 16 * ARCH_BLOCK_BYTES + PAGE_SIZE, (1ull << 40) + PAGE_SIZE,
+                   3 * ARCH_BLOCK_BYTES));
+    CHECK(
+        !is_block(BLOCKS + 32 * ARCH_BLOCK_BYTES, (1ull << 40) + PAGE_SIZE, 3 * ARCH_BLOCK_BYTES));
+    CHECK(!is_block(BLOCKS + 48 * ARCH_BLOCK_BYTES, 1ull << 40, ARCH_BLOCK_BYTES - PAGE_SIZE));
+}
+
+TEST_MAIN(TEST(only_what_is_whole_and_lies_alike_is_a_block),
+          TEST(records_are_followed_innermost_first), TEST(a_leaf_is_passed_over),
           TEST(a_long_chain_ends_at_the_bound), TEST(no_page_is_taken_and_no_device_touched),
           TEST(garbage_does_no_harm))
