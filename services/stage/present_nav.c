@@ -187,7 +187,8 @@ static void primary_present(struct presenter *p, struct paint_rect rect, bool wi
                               .name = title,
                               .description = shortcut});
     int32_t hint = text_width(p, shortcut, TYPE_CAPTION);
-    if (wide && hint > 0) {
+    int32_t taken = px(p, 14 + 20 + 12) + text_width(p, title, TYPE_LABEL) + px(p, 8);
+    if (wide && hint > 0 && taken + hint + px(p, 14) <= rect.width) {
         struct label label = {
             .rect = {rect.x + rect.width - hint - px(p, 14), rect.y, hint, rect.height},
             .text = shortcut,
